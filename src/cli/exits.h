@@ -1,0 +1,24 @@
+/*
+ * exits.h - the exit codes of holdfast, the one table that code, help and docs/CLI.md share.
+ */
+#ifndef HF_CLI_EXITS_H
+#define HF_CLI_EXITS_H
+
+/* X(CODE, number, "meaning") */
+#define HF_EXITS(X)                                                                                \
+    X(OK, 0, "done")                                                                               \
+    X(REFUSED, 1, "refused or failed; the message says why")                                       \
+    X(USAGE, 2, "the command line is wrong")                                                       \
+    X(UNREACHABLE, 3, "holdfastd does not answer on this node")                                    \
+    X(NOT_PERMITTED, 4, "this user may not: not root, not in the group holdfast")                  \
+    X(NO_QUORUM, 5, "no quorum, or too few nodes, to decide it")                                   \
+    X(TIMED_OUT, 6, "it did not end in the time given; it may still go on")                        \
+    X(FILE, 7, "the file has errors or cannot be read; nothing was changed")
+
+enum hf_exit {
+#define HF_EXIT_ENUM(code, number, meaning) HF_EXIT_##code = number,
+    HF_EXITS(HF_EXIT_ENUM)
+#undef HF_EXIT_ENUM
+};
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * options.h - the options and arguments of a verb, checked against what it takes.
+ */
+#ifndef HF_CLI_OPTIONS_H
+#define HF_CLI_OPTIONS_H
+
+#include <stdbool.h>
+
+/* What a verb takes; a set. */
+enum hf_option {
+    HF_OPTION_JSON = 1,
+    HF_OPTION_WATCH = 2,
+    HF_OPTION_FORCE = 4,
+    HF_OPTION_NO_WAIT = 8,
+    HF_OPTION_TIMEOUT = 16,
+    HF_OPTION_DRY_RUN = 32,
+    HF_OPTION_YES = 64,
+    HF_OPTION_INSTANCE = 128,
+    HF_OPTION_COUNT = 256,
+    HF_OPTION_MERMAID = 512,
+    HF_OPTION_TTL = 1024,
+    HF_OPTION_WAITING = HF_OPTION_FORCE | HF_OPTION_NO_WAIT | HF_OPTION_TIMEOUT
+};
+
+#define HF_ARGUMENTS_MAX 2
+
+struct hf_options {
+    bool json, watch, force, no_wait, dry_run, yes, mermaid;
+    int timeout_s;        /* 120 */
+    int count;            /* 0 = not given */
+    int ttl_s;            /* 0 = not given */
+    const char *instance; /* --instance; NULL = not given */
+    int argument_count;
+    const char *arguments[HF_ARGUMENTS_MAX];
+};
+
+/* Returns 0, or HF_EXIT_USAGE after telling what is wrong. wanted names the arguments for the
+ * message when there are too few: "the name of an instance". */
+int hf_options_parse(int argc, char **argv, unsigned accepted, int arguments_min, int arguments_max,
+                     const char *wanted, struct hf_options *ret);
+
+#endif

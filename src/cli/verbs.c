@@ -1,0 +1,85 @@
+#include "cli/verbs.h"
+
+#include <string.h>
+
+#define WAITING                                                                                    \
+    "  --no-wait      return when it is accepted\n"                                                \
+    "  --timeout S    wait at most S seconds (120), then exit with 6; it goes on by itself\n"      \
+    "  --force        also while fewer than a majority of the configured nodes are up\n"
+
+#define SETTING_UP                                                                                 \
+    "  --node NAME              this node's name in the cluster\n"                                 \
+    "  --public ADDRESS         this node's address in the public network\n"                       \
+    "  --private ADDRESS        this node's address in the private network\n"                      \
+    "  --timeout S              wait at most S seconds until it is up (60)\n"                      \
+    "  --force                  replace a former set-up of this node\n"
+
+static const struct hf_verb verbs[] = {
+    {"status", "[--watch] [--json]", "show nodes, instances and what needs attention",
+     "  --watch, -w    show it again whenever something changes\n"
+     "  --json         the daemon's answer as it is\n",
+     verb_status},
+    {"why", "INSTANCE [--json]", "tell why an instance is where it is, and what can be done",
+     "  --json         the daemon's answer as it is\n", verb_why},
+    {"history", "[--instance I] [-n N] [--json]", "tell what happened, oldest first",
+     "  --instance I   only what concerns this instance\n"
+     "  -n N           the newest N records (50, at most 512)\n"
+     "  --json         the daemon's answer as it is\n",
+     verb_history},
+    {"move", "INSTANCE [NODE] [OPTIONS]", "move an instance to a node, or to the next in line",
+     WAITING, verb_move},
+    {"online", "INSTANCE [OPTIONS]", "start an instance and keep it online", WAITING, verb_online},
+    {"offline", "INSTANCE [OPTIONS]", "stop an instance and keep it stopped", WAITING,
+     verb_offline},
+    {"drain", "NODE [OPTIONS]", "move everything off a node, for maintenance", WAITING, verb_drain},
+    {"resume", "NODE [OPTIONS]", "put a drained or quarantined node back into service", WAITING,
+     verb_resume},
+    {"apply", "FILE [--dry-run] [--force] [--json]", "make the cluster be as the file says",
+     "  FILE           cluster.yaml; '-' reads standard input\n"
+     "  --dry-run      check the file and tell what would change\n"
+     "  --force        also while fewer than a majority of the configured nodes are up\n"
+     "  --json         the daemon's answer as it is\n",
+     verb_apply},
+    {"export", "", "print the configuration as a file for apply", "", verb_export},
+    {"init", "--cluster NAME --node NAME --public ADDRESS --private ADDRESS [OPTIONS]",
+     "make a new cluster with this node as its first",
+     "  --cluster NAME           one word for the new cluster\n" SETTING_UP
+     "  --public-subnet NET      when it is not the one the address is in, as 10.77.0.0/24\n"
+     "  --private-subnet NET     likewise\n",
+     verb_init},
+    {"token", "[--ttl S] [--json]", "make a token that lets one new node join",
+     "  --ttl S        it is good for S seconds (600)\n"
+     "  --json         the daemon's answer as it is\n",
+     verb_token},
+    {"join", "--node NAME --public ADDRESS --private ADDRESS [OPTIONS] < TOKEN",
+     "join this node to a cluster, with a token from holdfast token",
+     SETTING_UP
+     "  --token-file FILE        read the token from there; otherwise it is asked for, or\n"
+     "                           read from standard input\n",
+     verb_join},
+    {"confirm-fenced", "NODE [--yes] [--force]",
+     "promise that a lost node is off, so that its instances may start elsewhere",
+     "  --yes, -y      do not ask; for scripts that have made sure\n"
+     "  --force        also while fewer than a majority of the configured nodes are up\n",
+     verb_confirm_fenced},
+    {"inspect", "lifecycle [--mermaid]", "print the table of an instance's life",
+     "  --mermaid      as a diagram for Mermaid\n", verb_inspect},
+    {"place", "PROBLEM.json [--json] [--steps N]", "work out the best placement of a problem file",
+     "", verb_place},
+    {"help", "[VERB]", "tell what there is, or more about one verb", "", verb_help},
+    {"version", "", "print the version", "", verb_version},
+};
+
+const struct hf_verb *hf_verbs(size_t *ret_count)
+{
+    *ret_count = sizeof(verbs) / sizeof(verbs[0]);
+    return verbs;
+}
+
+const struct hf_verb *hf_verbs_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+        if (strcmp(verbs[i].name, name) == 0)
+            return &verbs[i];
+    return NULL;
+}

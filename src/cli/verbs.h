@@ -1,0 +1,41 @@
+/*
+ * verbs.h - the table of what holdfast can do; a file per verb.
+ */
+#ifndef HF_CLI_VERBS_H
+#define HF_CLI_VERBS_H
+
+#include <stddef.h>
+
+struct hf_verb {
+    const char *name;
+    const char *arguments;             /* as in a usage line */
+    const char *summary;               /* one line */
+    const char *options;               /* lines for `holdfast help VERB`, "" = none */
+    int (*run)(int argc, char **argv); /* argv[0] is the verb; returns an exit code */
+};
+
+const struct hf_verb *hf_verbs(size_t *ret_count);
+
+/* NULL when there is none of that name. */
+const struct hf_verb *hf_verbs_find(const char *name);
+
+int verb_init(int argc, char **argv);
+int verb_join(int argc, char **argv);
+int verb_place(int argc, char **argv);
+int verb_token(int argc, char **argv);
+int verb_apply(int argc, char **argv);
+int verb_export(int argc, char **argv);
+int verb_status(int argc, char **argv);
+int verb_move(int argc, char **argv);
+int verb_online(int argc, char **argv);
+int verb_offline(int argc, char **argv);
+int verb_drain(int argc, char **argv);
+int verb_resume(int argc, char **argv);
+int verb_history(int argc, char **argv);
+int verb_why(int argc, char **argv);
+int verb_confirm_fenced(int argc, char **argv);
+int verb_inspect(int argc, char **argv);
+int verb_help(int argc, char **argv);
+int verb_version(int argc, char **argv);
+
+#endif

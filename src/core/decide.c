@@ -1,0 +1,178 @@
+/*
+ * decide.c - the coordinator: from what is known to one decision.
+ *
+ * Level-triggered: each time, the whole of what is known is compared with what should be, and the
+ * difference is proposed. Nothing is remembered between two calls, so a new coordinator, a lost
+ * decision or a repeated report make no difference.
+ */
+#include <string.h>
+
+#include "core/impl.h"
+
+static bool more_important(const struct hf_spec *spec, uint16_t a, uint16_t b)
+{
+    const struct hf_instance_spec *x = &spec->instances[a], *y = &spec->instances[b];
+    if (x->start_first != y->start_first)
+        return x->start_first;
+    int32_t px = hf_spec_priority(x), py = hf_spec_priority(y);
+    return px != py ? px > py : a < b;
+}
+
+/* Instances in the order in which they are looked at; kept until the configuration changes. */
+static void order_instances(struct hf_core *core)
+{
+    if (core->order_version == core->state.config_version)
+        return;
+    core->order_count = 0;
+    for (uint16_t i = 0; i < HF_INSTANCES_MAX; i++) {
+        if (!core->state.spec.instances[i].name[0])
+            continue;
+        unsigned at = core->order_count++;
+        for (; at > 0 && more_important(&core->state.spec, i, core->order[at - 1]); at--)
+            core->order[at] = core->order[at - 1];
+        core->order[at] = i;
+    }
+    core->order_version = core->state.config_version;
+}
+
+static void propose_regime(struct hf_core *core, struct hf_proposal *proposal)
+{
+    uint8_t self = core->config.node;
+    uint64_t up = hf_up_nodes(core);
+    if (core->synced_self && core->state.coordinator == self && core->state.members == up)
+        return;
+    struct hf_change change = hf_change_make(HF_CHANGE_REGIME, HF_REASON_NEW_REGIME);
+    uint64_t ring = core->membership.ring.seq << 16;
+    change.key = ring > core->state.epoch ? ring : core->state.epoch + 1;
+    change.number = up;
+    change.node = self;
+    change.reason.node = self;
+    change.reason.number = hf_count_bits(up);
+    hf_propose(proposal, &change);
+}
+
+/* The first thing a new cluster decides: its name, and its first node. */
+static void propose_cluster(struct hf_core *core, struct hf_proposal *proposal)
+{
+    const struct hf_core_config *config = &core->config;
+    if (core->state.spec.cluster.name[0] || !config->cluster[0] || core->quorum.expected > 1)
+        return;
+    struct hf_change change = hf_change_make(HF_CHANGE_CLUSTER, HF_REASON_CONFIGURED);
+    memcpy(change.text, config->cluster, HF_NAME_MAX);
+    hf_propose(proposal, &change);
+    change = hf_change_make(HF_CHANGE_NODE_ADD, HF_REASON_NODE_ADDED);
+    change.node = change.reason.node = config->node;
+    memcpy(change.text, config->name, HF_NAME_MAX);
+    memcpy(change.address, config->public_address, HF_ADDRESS_MAX);
+    memcpy(change.address2, config->private_address, HF_ADDRESS_MAX);
+    hf_propose(proposal, &change);
+}
+
+static void propose_node(struct hf_core *core, uint8_t node, struct hf_proposal *proposal)
+{
+    const struct hf_node_state *state = &core->state.nodes[node];
+    bool up = hf_up_nodes(core) & hf_bit(node);
+    if (up && (!state->up || state->watchdog != core->hellos[node].watchdog)) {
+        struct hf_change change = hf_change_make(HF_CHANGE_NODE_UP, HF_REASON_NODE_BACK);
+        change.node = change.reason.node = node;
+        change.flags = core->hellos[node].watchdog ? HF_FLAG_WATCHDOG : 0;
+        hf_propose(proposal, &change);
+    } else if (!up && state->up && hf_node_lost(core, node)) {
+        bool down = core->away[node].down;
+        struct hf_change change = hf_change_make(
+            HF_CHANGE_NODE_LOST, down ? HF_REASON_NODE_LOST : HF_REASON_DAEMON_LOST);
+        change.node = change.reason.node = node;
+        change.noticed_ms = core->away[node].wall_ms;
+        hf_propose(proposal, &change);
+    }
+}
+
+static void propose_nodes(struct hf_core *core, struct hf_proposal *proposal)
+{
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+        if (core->state.spec.nodes[n].name[0])
+            propose_node(core, n, proposal);
+    }
+}
+
+static void count_load(struct hf_core *core, struct hf_load *load)
+{
+    memset(load, 0, sizeof(*load));
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+        const struct hf_node_state *node = &core->state.nodes[n];
+        if (hf_up_nodes(core) & hf_bit(n) && !node->drained && !node->quarantined)
+            load->up |= hf_bit(n);
+    }
+    for (unsigned k = 0; k < core->order_count; k++) {
+        uint16_t i = core->order[k];
+        const struct hf_instance_state *state = &core->state.instances[i];
+        uint8_t node = state->target != HF_NODE_NONE ? state->target : state->owner;
+        if (node >= HF_NODES_MAX)
+            continue;
+        load->count[node]++;
+        for (unsigned r = 0; r < HF_RESOURCES; r++)
+            load->used[node][r] += core->state.spec.instances[i].demand[r];
+    }
+}
+
+static void propose_all(struct hf_core *core, struct hf_load *load, struct hf_proposal *proposal)
+{
+    propose_regime(core, proposal);
+    propose_cluster(core, proposal);
+    propose_nodes(core, proposal);
+    order_instances(core);
+    count_load(core, load);
+    if (core->queue_count) {
+        for (unsigned q = 0; q < core->queue_count && !proposal->full; q++)
+            hf_decide_request(core, &core->queue[q], load, proposal);
+        return;
+    }
+    for (unsigned k = 0; k < core->order_count && !proposal->full; k++)
+        hf_decide_instance(core, core->order[k], load, proposal);
+}
+
+/* A joiner waits for the state: nothing is decided until it was sent. */
+static bool serve_joiners(struct hf_core *core)
+{
+    uint64_t in_need = core->need & core->membership.members & ~core->synced;
+    if (!core->synced_self)
+        return false;
+    if (in_need && !core->sending) {
+        core->sending = true;
+        core->send_cursor = 0;
+        core->need = 0;
+    }
+    hf_snapshot_send_more(core);
+    return core->sending;
+}
+
+static void send_proposal(struct hf_core *core, struct hf_proposal *proposal)
+{
+    if (!proposal->count)
+        return;
+    size_t length = hf_message_end(&proposal->out);
+    hf_emit_multicast(core, proposal->bytes, length);
+    core->in_flight = true;
+}
+
+void hf_decide(struct hf_core *core)
+{
+    bool rest = core->now_ms < core->tilt_until_ms;
+    if (rest || !hf_has_quorum(core) || hf_coordinator(core) != core->config.node)
+        return;
+    if (core->in_flight || hf_arena_room(core) < 2 * HF_MESSAGE_MAX || serve_joiners(core))
+        return;
+    struct hf_proposal proposal = {.core = core};
+    struct hf_load load;
+    struct hf_head head = hf_head_empty();
+    head.epoch = core->state.epoch;
+    head.index = core->state.index;
+    head.hash = core->state.hash;
+    head.wall_ms = core->wall_ms > core->state.wall_ms ? core->wall_ms : core->state.wall_ms;
+    if (core->queue_count)
+        head.flags = HF_HEAD_ACK_WANTED;
+    hf_message_begin(&proposal.out, proposal.bytes, sizeof(proposal.bytes), HF_MESSAGE_DECISION,
+                     &head);
+    propose_all(core, &load, &proposal);
+    send_proposal(core, &proposal);
+}

@@ -1,0 +1,189 @@
+/*
+ * decision.c - proposing decisions and taking delivered ones in.
+ *
+ * A decision names the state it is based on: epoch, index, hash. It takes effect, at every member
+ * alike, exactly when that is the state the member holds; of two decisions on the same state the
+ * one delivered first counts and the other is ignored by all. The coordinator has one decision in
+ * flight at a time. Same epoch and index but another hash means that members differ: the daemon
+ * stops loudly (I3).
+ */
+#include <string.h>
+
+#include "core/impl.h"
+#include "core/tables.h"
+
+struct hf_change hf_change_make(enum hf_change_type type, enum hf_reason_code code)
+{
+    struct hf_change change;
+    hf_table_clear(&hf_table_change, &change);
+    change.type = (uint8_t)type;
+    change.reason = hf_reason_make(code);
+    return change;
+}
+
+void hf_propose(struct hf_proposal *proposal, const struct hf_change *change)
+{
+    struct hf_writer_buf *out = &proposal->out;
+    size_t before = out->length;
+    hf_message_item(out, &hf_table_change, change);
+    if (out->overflow) {
+        out->overflow = false;
+        out->length = before;
+        proposal->full = true;
+        return;
+    }
+    proposal->count++;
+    if (proposal->count >= HF_PER_DECISION)
+        proposal->full = true;
+}
+
+static void persist(struct hf_core *core, const uint8_t *bytes, size_t length, bool sync)
+{
+    if (++core->since_snapshot >= HF_SNAPSHOT_EVERY) {
+        hf_emit(core, HF_ACTION_SNAPSHOT)->id = core->state.index;
+        core->since_snapshot = 0;
+        return;
+    }
+    struct hf_action *action = hf_emit(core, HF_ACTION_PERSIST);
+    action->id = core->state.index;
+    action->sync = sync;
+    HF_ASSERT(length <= hf_arena_room(core));
+    action->offset = core->out->used;
+    action->length = (uint32_t)length;
+    memcpy(core->out->arena + core->out->used, bytes, length);
+    core->out->used += (uint32_t)length;
+}
+
+static void applied(struct hf_core *core, const struct hf_change *change)
+{
+    switch ((enum hf_change_type)change->type) {
+    case HF_CHANGE_REGIME:
+        core->synced = change->number & core->membership.members;
+        hf_reports_renew(core);
+        break;
+    case HF_CHANGE_ASSIGN:
+        hf_local_assigned(core, change);
+        break;
+    case HF_CHANGE_CONFIG:
+        core->since_snapshot = HF_SNAPSHOT_EVERY; /* the journal has no specifications */
+        break;
+    case HF_CHANGE_NONE:
+    case HF_CHANGE_CLUSTER:
+    case HF_CHANGE_NODE_ADD:
+    case HF_CHANGE_NODE_UP:
+    case HF_CHANGE_NODE_LOST:
+    case HF_CHANGE_NODE_FLAGS:
+    case HF_CHANGE_GOAL_STOP:
+    case HF_CHANGE_CLEARED:
+    case HF_CHANGE_PHASE:
+    case HF_CHANGE_RESTART:
+    case HF_CHANGE_EXCLUDE:
+    case HF_CHANGE_WANTED:
+    case HF_CHANGE_REFUSED:
+    case HF_CHANGE_NOTED:
+    case HF_CHANGE_TYPES:
+        break;
+    }
+}
+
+/* Applies every change of a decision that follows our state. False: its bytes are broken. */
+bool hf_decision_apply(struct hf_core *core, struct hf_message *message)
+{
+    struct hf_reader_buf item;
+    core->state.index++;
+    core->state.wall_ms = message->head.wall_ms;
+    while (hf_message_next(message, &item)) {
+        struct hf_change change;
+        if (!hf_message_read(&item, &hf_table_change, &change))
+            return false;
+        bool staged = core->stage.active && core->stage.id == change.request &&
+                      core->stage.origin == change.origin && !core->stage.broken;
+        bool meant = hf_state_apply(&core->state, &change, message->head.wall_ms,
+                                    staged ? &core->stage.spec : NULL);
+        if (core->out) {
+            bool answer =
+                change.type == HF_CHANGE_REFUSED || change.type == HF_CHANGE_NOTED;
+            if (!meant && !answer) {
+                change.type = HF_CHANGE_REFUSED;
+                change.reason = hf_reason_make(HF_REASON_INTERRUPTED);
+            }
+            if (meant)
+                applied(core, &change);
+            hf_request_decided(core, &change, core->state.index);
+        }
+    }
+    return !message->items.bad;
+}
+
+static void cannot_follow(struct hf_core *core)
+{
+    if (core->need & hf_bit(core->config.node) || core->receiving)
+        return;
+    struct hf_head head = hf_head_empty();
+    core->need |= hf_bit(core->config.node);
+    hf_emit_plain(core, HF_MESSAGE_NEED, &head);
+}
+
+static void enter_regime(struct hf_core *core)
+{
+    if (core->synced_self)
+        return;
+    core->synced_self = true;
+    hf_emit(core, HF_ACTION_SNAPSHOT)->id = core->state.index;
+    core->since_snapshot = 0;
+    hf_reports_renew(core);
+    if (core->state.members & hf_bit(core->config.node))
+        return;
+    struct hf_head head = hf_head_empty();
+    hf_emit_plain(core, HF_MESSAGE_SYNCED, &head);
+}
+
+void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *message,
+                         const uint8_t *bytes, size_t length)
+{
+    const struct hf_head *head = &message->head;
+    if (node == core->config.node)
+        core->in_flight = false;
+    bool same_place = head->epoch == core->state.epoch && head->index == core->state.index;
+    if (!same_place || core->sync == HF_SYNC_NONE) {
+        if (!core->synced_self)
+            cannot_follow(core);
+        return;
+    }
+    if (head->hash != core->state.hash) {
+        if (core->synced_self)
+            hf_emit(core, HF_ACTION_HALT)->reason = hf_reason_make(HF_REASON_STATE_DIFFERS);
+        else
+            cannot_follow(core);
+        return;
+    }
+    bool acknowledge = head->flags & HF_HEAD_ACK_WANTED;
+    if (!hf_decision_apply(core, message)) {
+        hf_emit(core, HF_ACTION_HALT)->reason = hf_reason_make(HF_REASON_STATE_DIFFERS);
+        return;
+    }
+    if (acknowledge)
+        core->ack_wanted = core->state.index;
+    persist(core, bytes, length, acknowledge);
+    if (core->sync == HF_SYNC_REGIME)
+        enter_regime(core);
+}
+
+void hf_persisted(struct hf_core *core, uint64_t index)
+{
+    if (index > core->persisted_index)
+        core->persisted_index = index;
+    if (core->ack_wanted <= core->ack_sent || core->persisted_index < core->ack_wanted)
+        return;
+    core->ack_sent = core->persisted_index;
+    struct hf_head head = hf_head_empty();
+    head.epoch = core->state.epoch;
+    head.index = core->persisted_index;
+    hf_emit_plain(core, HF_MESSAGE_ACK, &head);
+}
+
+void hf_ack_message(struct hf_core *core, uint8_t node, uint64_t index)
+{
+    core->acked[node] = index;
+    hf_requests_check(core);
+}

@@ -1,0 +1,293 @@
+/*
+ * impl.h - the inside of a core; private to src/core and its own tests.
+ *
+ * Three parts: the replicated state (changed only by delivered decisions), what is known of the
+ * group (membership.c), and what this node itself runs (local*.c). Each step: take the event in,
+ * then let the local half act, then let the coordinator's half decide, then say when to wake.
+ */
+#ifndef HF_CORE_IMPL_H
+#define HF_CORE_IMPL_H
+
+#include "base/assert.h"
+#include "core/core.h"
+#include "core/message.h"
+
+#define HF_HELLO_WAIT_MS 2000u     /* members that do not answer in this time are left out at first */
+#define HF_TILT_GAP_MS 2000u       /* a wake-up this late means that the node stood still */
+#define HF_TILT_REST_MS 1000u      /* so long it then only observes */
+#define HF_CLEAN_RETRY_MS 2000u    /* between attempts to remove what could not be removed */
+#define HF_HANDOVER_MS 5000u       /* the old owner keeps the address at most so long */
+#define HF_KEY_SILENCE_MS 10000u   /* a key watch that is silent so long has lost its disk */
+#define HF_STOP_MARGIN_MS 5000u    /* beyond its stop timeout an owner is not waited for */
+#define HF_FENCE_MARGIN_MS 2000u   /* beyond the watchdog's timeout */
+#define HF_ANNOUNCE_MS 200u        /* the address is announced again after this time, doubling */
+#define HF_ANNOUNCES 5u
+#define HF_QUEUE_MAX 64u           /* commands delivered and not yet decided */
+#define HF_PER_DECISION 128u       /* changes in one decision at most */
+#define HF_SNAPSHOT_EVERY 512u     /* decisions in the journal before it is replaced by a snapshot */
+
+#define HF_DONE_ACQUIRE 1u
+#define HF_DONE_MOUNT 2u
+#define HF_DONE_ADDRESS 4u
+#define HF_DONE_ENGINE 8u
+#define HF_DONE_ALL 15u
+
+/* Driver steps under way for an instance: one that matters, and the address beside it. */
+struct hf_lane {
+    uint64_t id; /* 0 = nothing under way */
+    uint8_t step;
+    uint64_t since_ms;
+};
+
+struct hf_local {
+    uint8_t phase; /* enum hf_phase */
+    uint32_t generation;
+    uint32_t ordered;   /* generation of the assignment this daemon saw being made */
+    uint32_t attempt;
+    bool inspected;
+    bool acquired, mounted, address_up, engine_up; /* what may be held: true when in doubt */
+    bool was_online;
+    bool fenced;        /* our key is gone: kill, do not stop */
+    bool unclean;       /* a removal failed; tried again at retry_ms */
+    bool kill;          /* the gentle stop failed or time is up */
+    uint8_t done;       /* set of HF_DONE_*: what is surely there, in this generation */
+    struct hf_lane main, side;
+    uint64_t watch_id, probe_id;
+    uint64_t key_ok_ms, probe_ok_ms;
+    uint64_t stop_by_ms;   /* the promise: stopped by then, 0 = none */
+    uint64_t retry_ms;
+    uint64_t handover_ms;  /* keep the address until then, 0 = do not keep it */
+    uint64_t announce_ms;  /* next announcement, 0 = none */
+    uint8_t announces;
+    uint8_t status;        /* enum hf_step_status of what failed */
+    uint32_t found_generation;
+    uint64_t key;
+    uint64_t event_wall_ms;
+    uint32_t timings[HF_TIMINGS];
+    char text[HF_PATH_MAX];
+    bool report;           /* something to tell the coordinator */
+};
+
+struct hf_hello {
+    bool heard;
+    uint64_t incarnation;
+    uint64_t epoch, index, hash;
+    bool watchdog;
+};
+
+struct hf_away {
+    bool away, down;
+    uint64_t since_ms, wall_ms;
+};
+
+/* A command that was delivered and waits for the coordinator. */
+struct hf_queued {
+    uint8_t origin;
+    struct hf_head head;
+};
+
+/* A command of this node's administrator. */
+struct hf_waiting {
+    uint64_t id; /* 0 = free */
+    bool force;
+    uint64_t index; /* decided; waiting until durable up to here; 0 = not decided */
+    struct hf_reason reason;
+};
+
+/* A specification that arrives in parts. */
+struct hf_stage {
+    bool active;
+    uint8_t origin;
+    uint64_t id;
+    uint64_t config_version;
+    bool broken;
+    struct hf_spec spec;
+};
+
+/* Our own specification on its way out. */
+struct hf_outgoing {
+    bool active;
+    uint64_t id;
+    uint32_t cursor; /* next entity to look at */
+    bool in_flight;
+    struct hf_head request;
+    struct hf_spec spec;
+};
+
+enum hf_sync {
+    HF_SYNC_NONE,  /* no membership yet */
+    HF_SYNC_HELLO, /* members say what they hold */
+    HF_SYNC_REGIME /* waiting for, or in, a regime */
+};
+
+struct hf_core {
+    struct hf_core_config config;
+    uint64_t now_ms, wall_ms;
+    uint64_t next_id;
+
+    struct hf_state state;
+
+    bool engine_up;
+    struct hf_event_membership membership;
+    struct hf_event_quorum quorum;
+    uint64_t quorum_lost_ms; /* 0 = in a regime, with quorum */
+    uint64_t tilt_until_ms;
+    uint64_t due_ms; /* when the last step asked to be woken */
+
+    uint8_t sync; /* enum hf_sync */
+    uint64_t hello_ms;
+    struct hf_hello hellos[HF_NODES_MAX];
+    uint64_t synced; /* members that hold the newest state of all members */
+    bool synced_self; /* this node is in the regime of these members */
+    bool receiving;  /* snapshot records are being installed */
+    bool sending;    /* this node sends the snapshot */
+    uint32_t send_cursor;
+    uint32_t parts_out; /* snapshot messages of ours not yet delivered */
+    uint64_t need;   /* members that asked for it */
+    struct hf_away away[HF_NODES_MAX];
+
+    bool in_flight; /* a decision of ours is not yet delivered */
+    bool persisted_any;
+    uint64_t persisted_index, ack_wanted, ack_sent;
+    uint64_t acked[HF_NODES_MAX];
+    uint32_t since_snapshot; /* decisions persisted since the last snapshot */
+
+    struct hf_report reports[HF_INSTANCES_MAX];
+    uint8_t report_node[HF_INSTANCES_MAX]; /* who reported; HF_NODE_NONE = nothing */
+    uint64_t unclean[HF_INSTANCES_MAX];    /* nodes where something of it is left */
+    struct hf_local local[HF_INSTANCES_MAX];
+
+    uint32_t queue_count;
+    struct hf_queued queue[HF_QUEUE_MAX];
+    struct hf_waiting waiting[HF_REQUESTS_MAX];
+    struct hf_stage stage;
+    struct hf_outgoing outgoing;
+    struct hf_state incoming; /* a snapshot takes effect only when it is whole */
+    uint64_t incoming_hash;
+
+    uint64_t order_version; /* configuration that order is for; 0 = none yet */
+    uint16_t order_count;
+    uint16_t order[HF_INSTANCES_MAX]; /* instances, most important first */
+
+    struct hf_actions *out; /* of the step under way; NULL while restoring */
+};
+
+/* actions.c: asking for things. */
+struct hf_action *hf_emit(struct hf_core *core, enum hf_action_type type);
+void hf_emit_multicast(struct hf_core *core, const uint8_t *bytes, size_t length);
+void hf_emit_plain(struct hf_core *core, enum hf_message_type type, const struct hf_head *head);
+uint64_t hf_emit_step(struct hf_core *core, enum hf_step step, uint16_t instance,
+                      uint32_t deadline_ms, uint32_t interval_ms);
+void hf_emit_cancel(struct hf_core *core, uint64_t *id);
+void hf_emit_reply(struct hf_core *core, uint64_t id, bool ok, const struct hf_reason *reason);
+void hf_wake_at(struct hf_core *core, uint64_t at_ms);
+size_t hf_arena_room(const struct hf_core *core);
+struct hf_head hf_head_empty(void);
+
+/* membership.c: the group. */
+void hf_membership_event(struct hf_core *core, const struct hf_event_membership *membership);
+void hf_quorum_event(struct hf_core *core, const struct hf_event_quorum *quorum);
+void hf_engine_down(struct hf_core *core);
+void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
+void hf_synced_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
+void hf_membership_tick(struct hf_core *core);
+bool hf_has_quorum(const struct hf_core *core);
+bool hf_may_act(const struct hf_core *core);
+uint8_t hf_coordinator(const struct hf_core *core);
+/* Members that hold the state. */
+uint64_t hf_up_nodes(const struct hf_core *core);
+/* Whether a node that is not up is to be taken for lost now; if not yet, when. */
+bool hf_node_lost(struct hf_core *core, uint8_t node);
+
+/* snapshot.c */
+void hf_need_message(struct hf_core *core, uint8_t node);
+void hf_snapshot_message(struct hf_core *core, uint8_t node, struct hf_message *message);
+bool hf_snapshot_install(struct hf_core *core, struct hf_message *message);
+void hf_snapshot_send_more(struct hf_core *core);
+void hf_synced_now(struct hf_core *core);
+
+/* decision.c: proposing and delivering. */
+struct hf_proposal {
+    struct hf_core *core;
+    struct hf_writer_buf out;
+    uint8_t bytes[HF_MESSAGE_MAX];
+    unsigned count;
+    bool full;
+    bool acknowledge;
+};
+void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *message,
+                         const uint8_t *bytes, size_t length);
+bool hf_decision_apply(struct hf_core *core, struct hf_message *message);
+struct hf_change hf_change_make(enum hf_change_type type, enum hf_reason_code code);
+void hf_propose(struct hf_proposal *proposal, const struct hf_change *change);
+void hf_ack_message(struct hf_core *core, uint8_t node, uint64_t index);
+void hf_persisted(struct hf_core *core, uint64_t index);
+
+/* decide.c, decide_instance.c: the coordinator. */
+struct hf_load {
+    uint64_t used[HF_NODES_MAX][HF_RESOURCES];
+    uint16_t count[HF_NODES_MAX];
+    uint64_t up; /* nodes that may be given something */
+};
+void hf_decide(struct hf_core *core);
+void hf_decide_instance(struct hf_core *core, uint16_t instance, struct hf_load *load,
+                        struct hf_proposal *proposal);
+void hf_decide_request(struct hf_core *core, const struct hf_queued *queued,
+                       struct hf_load *load, struct hf_proposal *proposal);
+
+/* report.c */
+void hf_report_message(struct hf_core *core, uint8_t node, struct hf_message *message);
+void hf_reports_send(struct hf_core *core);
+void hf_reports_forget(struct hf_core *core, uint8_t node);
+void hf_reports_renew(struct hf_core *core);
+
+/* request.c, stage.c: administrators. */
+void hf_request_event(struct hf_core *core, const struct hf_event_request *request);
+void hf_request_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
+void hf_request_decided(struct hf_core *core, const struct hf_change *change, uint64_t index);
+void hf_requests_check(struct hf_core *core);
+void hf_requests_refuse(struct hf_core *core, enum hf_reason_code code);
+void hf_stage_message(struct hf_core *core, uint8_t node, struct hf_message *message);
+void hf_stage_drop(struct hf_core *core);
+void hf_stage_decided(struct hf_core *core, uint8_t origin, uint64_t id);
+void hf_stage_send_more(struct hf_core *core);
+struct hf_reason hf_stage_check(const struct hf_core *core, uint8_t origin, uint64_t id);
+
+/* local.c, local_stop.c, local_steps.c: what this node runs. */
+void hf_local_init(struct hf_core *core);
+void hf_local_run(struct hf_core *core);
+void hf_local_step_event(struct hf_core *core, const struct hf_event_step *step);
+void hf_local_exited(struct hf_core *core, uint16_t instance, uint32_t generation);
+void hf_local_assigned(struct hf_core *core, const struct hf_change *change);
+void hf_local_tilted(struct hf_core *core);
+void hf_local_move(struct hf_core *core, uint16_t instance, enum hf_trigger trigger);
+bool hf_local_holds(const struct hf_local *local);
+void hf_local_fail(struct hf_core *core, uint16_t instance, uint8_t status, const char *text);
+void hf_local_stop(struct hf_core *core, uint16_t instance, bool keep_address, uint32_t budget_ms);
+void hf_local_handover(struct hf_core *core, uint16_t instance);
+void hf_local_submit(struct hf_core *core, uint16_t instance, struct hf_lane *lane,
+                     enum hf_step step, uint32_t deadline_ms);
+void hf_local_watch(struct hf_core *core, uint16_t instance);
+bool hf_local_holds_disk(const struct hf_local *local);
+
+/* valid.c: decoded entities are checked before they are believed. */
+bool hf_cluster_spec_valid(const struct hf_cluster_spec *spec);
+bool hf_node_spec_valid(const struct hf_node_spec *spec);
+bool hf_instance_spec_valid(const struct hf_instance_spec *spec);
+bool hf_node_state_valid(const struct hf_node_state *state);
+bool hf_instance_state_valid(const struct hf_instance_state *state);
+
+static inline uint64_t hf_bit(uint8_t node)
+{
+    return node < HF_NODES_MAX ? 1ull << node : 0;
+}
+
+static inline unsigned hf_count_bits(uint64_t set)
+{
+    unsigned count = 0;
+    for (; set; set &= set - 1)
+        count++;
+    return count;
+}
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * membership.c - who is there, who holds the newest state, who coordinates.
+ *
+ * Happy path of a loss: the members that are left all hold the same state, so the coordinator (the
+ * senior one of them) decides at once; no message is exchanged before. Happy path of a join: every
+ * member multicasts HELLO with the position of its state; when all were heard, those with the
+ * newest state are known to all alike, the senior of them opens a regime, and whoever holds
+ * something else asks for a snapshot.
+ * Failure modes: the membership changes again meanwhile - it begins anew; a member does not say
+ * HELLO in time - the others go on without it and it asks for a snapshot when it wakes.
+ */
+#include <string.h>
+
+#include "core/impl.h"
+
+static bool same_ring(const struct hf_ring *a, const struct hf_ring *b)
+{
+    return a->node == b->node && a->seq == b->seq;
+}
+
+bool hf_has_quorum(const struct hf_core *core)
+{
+    return core->engine_up && core->membership.settled && core->quorum.quorate &&
+           same_ring(&core->membership.ring, &core->quorum.ring);
+}
+
+bool hf_may_act(const struct hf_core *core)
+{
+    return hf_has_quorum(core) && core->synced_self && core->now_ms >= core->tilt_until_ms;
+}
+
+uint64_t hf_up_nodes(const struct hf_core *core)
+{
+    return core->synced & core->membership.members;
+}
+
+uint8_t hf_coordinator(const struct hf_core *core)
+{
+    if (core->sync != HF_SYNC_REGIME)
+        return HF_NODE_NONE;
+    return hf_state_senior(&core->state, hf_up_nodes(core));
+}
+
+static void hello_send(struct hf_core *core)
+{
+    struct hf_head head = hf_head_empty();
+    head.epoch = core->state.epoch;
+    head.index = core->state.index;
+    head.hash = core->state.hash;
+    head.incarnation = core->config.incarnation;
+    head.flags = core->config.watchdog ? HF_HEAD_WATCHDOG : 0;
+    hf_emit_plain(core, HF_MESSAGE_HELLO, &head);
+}
+
+static void hello_start(struct hf_core *core)
+{
+    core->sync = HF_SYNC_HELLO;
+    core->hello_ms = core->now_ms;
+    core->synced = 0;
+    core->synced_self = false;
+    for (unsigned n = 0; n < HF_NODES_MAX; n++)
+        core->hellos[n].heard = false;
+    hello_send(core);
+}
+
+static bool newer(const struct hf_hello *a, const struct hf_hello *b)
+{
+    return a->epoch != b->epoch ? a->epoch > b->epoch : a->index > b->index;
+}
+
+static bool same_state(const struct hf_hello *a, const struct hf_hello *b)
+{
+    return a->epoch == b->epoch && a->index == b->index && a->hash == b->hash;
+}
+
+/* Everybody was heard, or waiting for the rest has ended: who holds the newest state? */
+static void hello_end(struct hf_core *core)
+{
+    const struct hf_hello *best = NULL;
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+        const struct hf_hello *hello = &core->hellos[n];
+        if (hello->heard && (!best || newer(hello, best)))
+            best = hello;
+    }
+    core->synced = 0;
+    for (uint8_t n = 0; best && n < HF_NODES_MAX; n++) {
+        if (core->hellos[n].heard && same_state(&core->hellos[n], best))
+            core->synced |= hf_bit(n);
+    }
+    core->sync = HF_SYNC_REGIME;
+}
+
+static uint64_t heard_nodes(const struct hf_core *core)
+{
+    uint64_t heard = 0;
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++)
+        heard |= core->hellos[n].heard ? hf_bit(n) : 0;
+    return heard;
+}
+
+void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *head)
+{
+    struct hf_hello *hello = &core->hellos[node];
+    if (hello->incarnation != head->incarnation) {
+        hf_reports_forget(core, node);
+        core->acked[node] = 0;
+    }
+    *hello = (struct hf_hello){.heard = true,
+                               .incarnation = head->incarnation,
+                               .epoch = head->epoch,
+                               .index = head->index,
+                               .hash = head->hash,
+                               .watchdog = head->flags & HF_HEAD_WATCHDOG};
+    uint64_t members = core->membership.members;
+    if (core->sync == HF_SYNC_HELLO && (heard_nodes(core) & members) == members)
+        hello_end(core);
+}
+
+void hf_synced_message(struct hf_core *core, uint8_t node, const struct hf_head *head)
+{
+    (void)head;
+    if (core->sync == HF_SYNC_REGIME)
+        core->synced |= hf_bit(node);
+}
+
+static void node_left(struct hf_core *core, uint8_t node, bool down)
+{
+    core->away[node] = (struct hf_away){true, down, core->now_ms, core->wall_ms};
+    core->hellos[node].heard = false;
+    core->synced &= ~hf_bit(node);
+    core->need &= ~hf_bit(node);
+    hf_reports_forget(core, node);
+}
+
+static void note_changes(struct hf_core *core, const struct hf_event_membership *to,
+                         uint64_t gone, uint64_t came)
+{
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+        if (gone & hf_bit(n))
+            node_left(core, n, to->left_down & hf_bit(n));
+        else if (came & hf_bit(n))
+            core->away[n].away = false;
+        else if (to->left_down & hf_bit(n) && core->away[n].away)
+            core->away[n].down = true;
+    }
+}
+
+void hf_membership_event(struct hf_core *core, const struct hf_event_membership *membership)
+{
+    uint64_t before = core->membership.members;
+    uint64_t gone = before & ~membership->members;
+    uint64_t came = membership->members & ~before;
+    core->membership = *membership;
+    note_changes(core, membership, gone, came);
+    if (!gone && !came)
+        return;
+    core->receiving = core->sending = false;
+    core->need = 0;
+    hf_stage_drop(core);
+    if (came || !(hf_up_nodes(core)))
+        hello_start(core);
+}
+
+void hf_quorum_event(struct hf_core *core, const struct hf_event_quorum *quorum)
+{
+    core->quorum = *quorum;
+}
+
+void hf_engine_down(struct hf_core *core)
+{
+    core->engine_up = false;
+    core->sync = HF_SYNC_NONE;
+    memset(&core->membership, 0, sizeof(core->membership));
+    memset(&core->quorum, 0, sizeof(core->quorum));
+    memset(core->hellos, 0, sizeof(core->hellos));
+    core->synced = core->need = 0;
+    core->synced_self = core->receiving = core->sending = core->in_flight = false;
+    core->queue_count = core->parts_out = 0;
+    hf_stage_drop(core);
+    hf_requests_refuse(core, HF_REASON_NO_QUORUM);
+}
+
+void hf_membership_tick(struct hf_core *core)
+{
+    if (core->sync != HF_SYNC_HELLO)
+        return;
+    if (core->now_ms >= core->hello_ms + HF_HELLO_WAIT_MS)
+        hello_end(core);
+    else
+        hf_wake_at(core, core->hello_ms + HF_HELLO_WAIT_MS);
+}
+
+/*
+ * A node that is not up is lost at once when its computer left the ring; when only its daemon went
+ * away, or nobody here ever saw it, it has some time to come back.
+ */
+bool hf_node_lost(struct hf_core *core, uint8_t node)
+{
+    if (hf_up_nodes(core) & hf_bit(node))
+        return false;
+    struct hf_away *away = &core->away[node];
+    if (!away->away)
+        *away = (struct hf_away){true, false, core->now_ms, core->wall_ms};
+    if (away->down && !(core->membership.members & hf_bit(node)))
+        return true;
+    uint64_t until = away->since_ms + core->state.spec.cluster.daemon_grace_ms;
+    if (core->now_ms >= until)
+        return true;
+    hf_wake_at(core, until);
+    return false;
+}

@@ -1,0 +1,77 @@
+/* Lists over the prepared problem: who is at home on a node, who is in a group. */
+
+#include <string.h>
+
+#include "core/place_impl.h"
+
+/* Insertion sort of a short list: largest need of resource r first, lowest index on a tie. */
+static void sort_by_need(const struct hf_place_model *m, uint16_t *list, unsigned length,
+                         unsigned r)
+{
+    for (unsigned k = 1; k < length; k++) {
+        uint16_t inst = list[k];
+        unsigned j = k;
+        while (j > 0 && m->need[list[j - 1]][r] < m->need[inst][r]) {
+            list[j] = list[j - 1];
+            j--;
+        }
+        list[j] = inst;
+    }
+}
+
+static void order_homes(struct hf_place_model *m)
+{
+    uint16_t at = 0;
+
+    for (unsigned n = 0; n < m->n_nodes; n++) {
+        m->home_start[n] = at;
+        for (unsigned i = 0; i < m->n_instances; i++) {
+            if (m->home[i] == (int)n) {
+                m->home_by[0][at++] = (uint16_t)i;
+            }
+        }
+    }
+    m->home_start[m->n_nodes] = at;
+    for (unsigned r = 1; r < m->n_resources; r++) {
+        memcpy(m->home_by[r], m->home_by[0], at * sizeof(m->home_by[0][0]));
+    }
+    for (unsigned n = 0; n < m->n_nodes; n++) {
+        unsigned start = m->home_start[n];
+        for (unsigned r = 0; r < m->n_resources; r++) {
+            sort_by_need(m, &m->home_by[r][start], m->home_start[n + 1] - start, r);
+        }
+    }
+}
+
+static void order_groups(struct hf_place_model *m, unsigned kind, const uint16_t *group)
+{
+    uint16_t *start = m->group_start[kind];
+    uint16_t at = 0;
+
+    memset(start, 0, sizeof(m->group_start[kind]));
+    for (unsigned i = 0; i < m->n_instances; i++) {
+        start[group[i] + 1]++;
+    }
+    start[1] = 0; /* group 0 is none */
+    for (unsigned g = 1; g <= m->n_instances; g++) {
+        start[g + 1] = (uint16_t)(start[g + 1] + start[g]);
+    }
+    for (unsigned g = 1; g <= m->n_instances; g++) {
+        at = start[g];
+        if (start[g + 1] == at) {
+            continue;
+        }
+        for (unsigned i = 0; i < m->n_instances; i++) {
+            if (group[i] == g) {
+                m->group_member[kind][at++] = (uint16_t)i;
+            }
+        }
+    }
+}
+
+void hf_place_model_order(struct hf_place_model *m)
+{
+    order_homes(m);
+    order_groups(m, 0, m->apart);
+    order_groups(m, 1, m->joined);
+}

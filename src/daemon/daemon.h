@@ -1,0 +1,106 @@
+/*
+ * daemon.h - holdfastd: the event loop that joins core, engine and drivers; private to src/daemon.
+ *
+ * Whatever happens becomes an event of the core (hf_daemon_step), whatever the core asks for is
+ * carried out (hf_daemon_execute). Everything that may hang is in another process: driver steps in
+ * workers, the journal in its writer, joining nodes in children. The daemon has no threads of its own.
+ */
+#ifndef HF_DAEMON_DAEMON_H
+#define HF_DAEMON_DAEMON_H
+
+#include <uv.h>
+
+#include "core/core.h"
+#include "daemon/control.h"
+#include "daemon/control_events.h"
+#include "daemon/control_follow.h"
+#include "daemon/join.h"
+#include "daemon/journal.h"
+#include "daemon/node_file.h"
+#include "daemon/status.h"
+#include "driver/watchdog.h"
+#include "driver/worker.h"
+#include "engine/engine.h"
+
+#define HF_DAEMON_COMMANDS_MAX 64u
+
+/* What an administrator's connection waits for. */
+struct hf_command {
+    uint64_t id;         /* of the core's request; 0 = free */
+    uint64_t connection; /* 0 = a joining node */
+    struct hf_join_conn *join;
+    bool accepted;
+    bool follows;
+    bool subscribed;
+    json_t *changes; /* apply: what it changes */
+    struct hf_control_follow follow;
+};
+
+/* The engine process of an instance, watched by its pidfd. */
+struct hf_engine_watch {
+    uv_poll_t *poll; /* NULL = none */
+    int pidfd;
+    uint32_t generation;
+};
+
+struct hf_daemon {
+    uv_loop_t loop;
+    struct hf_core *core;
+    struct hf_actions *actions;
+    struct hf_engine *engine;
+    struct hf_pool *pool;
+    struct hf_journal *journal;
+    struct hf_control *control;
+    struct hf_join_server *join;
+    struct hf_watchdog watchdog;
+    struct hf_node_file node;
+    uv_timer_t wake;
+    uv_timer_t feed;
+    uv_signal_t term, interrupt;
+    uint64_t last_request;
+    struct hf_command commands[HF_DAEMON_COMMANDS_MAX];
+    struct hf_control_events *seen;
+    struct hf_engine_watch watches[HF_INSTANCES_MAX];
+    uint64_t nodes_version;          /* that corosync.conf was written for */
+    uint64_t history_count;          /* records already logged */
+    enum hf_core_condition condition;
+    bool reload_again; /* corosync.conf changed while a reload was under way */
+    bool stopping;
+};
+
+/* daemon.c */
+int hf_daemon_run(const char *state_dir, const char *socket_path, const char *node_path,
+                  const char *watchdog_path);
+void hf_daemon_step(struct hf_daemon *daemon, struct hf_event *event);
+void hf_daemon_status_input(struct hf_daemon *daemon, struct hf_status_input *ret);
+
+/* execute.c */
+void hf_daemon_execute(struct hf_daemon *daemon);
+void hf_daemon_snapshot(struct hf_daemon *daemon);
+
+/* steps.c */
+void hf_daemon_request(const struct hf_daemon *daemon, const struct hf_action *action,
+                       struct hf_driver_request *ret);
+void hf_daemon_replied(void *user, const struct hf_driver_reply *reply);
+
+/* engines.c */
+void hf_engine_watch_start(struct hf_daemon *daemon, uint16_t instance, pid_t pid);
+void hf_engine_watch_stop(struct hf_daemon *daemon, uint16_t instance);
+
+/* commands.c */
+void hf_daemon_control(void *user, uint64_t connection, const json_t *request);
+void hf_daemon_control_closed(void *user, uint64_t connection);
+void hf_daemon_join_request(void *user, struct hf_join_conn *conn,
+                            const struct hf_join_request *request);
+void hf_daemon_reply(struct hf_daemon *daemon, const struct hf_action *action);
+void hf_daemon_tell(struct hf_daemon *daemon);
+
+/* nodes.c */
+void hf_daemon_write_nodes(struct hf_daemon *daemon);
+void hf_daemon_answer_join(struct hf_daemon *daemon, struct hf_join_conn *conn, uint8_t node);
+
+/* log.c: one line on standard error, with the time unless the journal adds it. */
+__attribute__((format(printf, 1, 2))) void hf_log(const char *format, ...);
+void hf_log_history(struct hf_daemon *daemon);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * journal.h - what this node must remember: a snapshot of the state and the decisions since.
+ *
+ * Kept in SQLite (STATE_DIR/journal.db, write-ahead log, every commit synced) by a writer process
+ * of its own, so that a slow or hung disk never holds up the daemon: hf_journal_append returns at
+ * once and the synced index comes back later. What waits is written together in one transaction.
+ * Failure modes: the database cannot be read or is damaged - hf_journal_load says so and the daemon
+ * does not start with half of it; the writer dies - it is started anew and asks for a snapshot; the disk is
+ * full or hangs - nothing is confirmed as synced, commands wait, the log says why.
+ */
+#ifndef HF_DAEMON_JOURNAL_H
+#define HF_DAEMON_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/error.h"
+
+struct hf_journal;
+
+struct hf_journal_callbacks {
+    void (*synced)(void *user, uint64_t index);
+    /* The writer was started anew: it wants the whole state. */
+    void (*lost)(void *user);
+    void (*problem)(void *user, const char *text);
+};
+
+/* Record by record: snapshot parts in order, then decisions in order. Return false to stop. */
+typedef bool (*hf_journal_record_fn)(void *user, bool snapshot, const uint8_t *bytes,
+                                     size_t length);
+
+/* Reads what is there; an absent database is an empty one. Returns 0 or a negative errno. */
+int hf_journal_load(const char *dir, hf_journal_record_fn record, void *user,
+                    struct hf_error *error);
+
+/* Starts the writer. *ret is the caller's: hf_journal_free. */
+int hf_journal_new(uv_loop_t *loop, const char *dir, const struct hf_journal_callbacks *callbacks,
+                   void *user, struct hf_journal **ret);
+
+/* Waits a bounded time for what was given to be written. NULL is fine. */
+void hf_journal_free(struct hf_journal *journal);
+
+void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *bytes,
+                       size_t length);
+
+/* In place of everything before: begin, parts, end. */
+void hf_journal_snapshot_begin(struct hf_journal *journal);
+void hf_journal_snapshot_part(struct hf_journal *journal, const void *bytes, size_t length);
+void hf_journal_snapshot_end(struct hf_journal *journal, uint64_t index);
+
+#endif

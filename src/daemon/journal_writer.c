@@ -1,0 +1,114 @@
+#include "daemon/journal_writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/journal_store.h"
+
+struct writer {
+    int fd;
+    struct hf_store store;
+    bool open;     /* a transaction is open */
+    bool snapshot; /* between begin and end of a snapshot */
+    uint64_t index;
+    uint8_t *bytes;
+};
+
+static bool read_all(int fd, void *to, size_t length)
+{
+    uint8_t *at = to;
+    while (length) {
+        ssize_t got = read(fd, at, length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        at += got;
+        length -= (size_t)got;
+    }
+    return true;
+}
+
+static bool more_waits(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLIN;
+}
+
+static bool reply(struct writer *writer, const char *problem)
+{
+    struct hf_frame_reply out = {.index = writer->index};
+    if (problem)
+        (void)snprintf(out.problem, sizeof(out.problem), "%.255s", problem);
+    return write(writer->fd, &out, sizeof(out)) == (ssize_t)sizeof(out);
+}
+
+static int take(struct writer *writer, const struct hf_frame *frame)
+{
+    struct hf_store *store = &writer->store;
+    if (!writer->open && hf_store_begin(store) < 0)
+        return -EIO;
+    writer->open = true;
+    switch ((enum hf_frame_kind)frame->kind) {
+    case HF_FRAME_DECISION:
+        writer->index = frame->index;
+        return hf_store_append(store, frame->index, writer->bytes, frame->length);
+    case HF_FRAME_SNAPSHOT_BEGIN:
+        writer->snapshot = true;
+        return hf_store_clear(store);
+    case HF_FRAME_SNAPSHOT_PART:
+        return hf_store_part(store, writer->bytes, frame->length);
+    case HF_FRAME_SNAPSHOT_END:
+        writer->snapshot = false;
+        writer->index = frame->index;
+        return 0;
+    }
+    return -EIO;
+}
+
+/* Everything that waits goes into one transaction: the disk is synced once for all of it. */
+static bool work(struct writer *writer)
+{
+    struct hf_frame frame;
+    if (!read_all(writer->fd, &frame, sizeof(frame)) || frame.length > HF_FRAME_MAX)
+        return false;
+    if (frame.length && !read_all(writer->fd, writer->bytes, frame.length))
+        return false;
+    if (take(writer, &frame) < 0) {
+        (void)reply(writer, sqlite3_errmsg(writer->store.db));
+        return false;
+    }
+    if (writer->snapshot || more_waits(writer->fd))
+        return true;
+    if (hf_store_commit(&writer->store) < 0) {
+        (void)reply(writer, sqlite3_errmsg(writer->store.db));
+        return false;
+    }
+    writer->open = false;
+    return reply(writer, NULL);
+}
+
+int hf_journal_writer(int fd, const char *dir)
+{
+    struct writer writer = {.fd = fd};
+    struct hf_error error;
+    writer.bytes = malloc(HF_FRAME_MAX);
+    if (!writer.bytes)
+        return 1;
+    if (hf_store_open(&writer.store, dir, &error) < 0) {
+        (void)reply(&writer, error.text);
+        free(writer.bytes);
+        return 1;
+    }
+    while (work(&writer))
+        ;
+    if (writer.open && !writer.snapshot)
+        (void)hf_store_commit(&writer.store);
+    hf_store_close(&writer.store);
+    free(writer.bytes);
+    return 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * journal_writer.h - the writer process: frames from the daemon become transactions.
+ */
+#ifndef HF_DAEMON_JOURNAL_WRITER_H
+#define HF_DAEMON_JOURNAL_WRITER_H
+
+#include <stdint.h>
+
+enum hf_frame_kind {
+    HF_FRAME_DECISION = 1,
+    HF_FRAME_SNAPSHOT_BEGIN,
+    HF_FRAME_SNAPSHOT_PART,
+    HF_FRAME_SNAPSHOT_END,
+};
+
+/* Daemon to writer, followed by length bytes. */
+struct hf_frame {
+    uint32_t kind;
+    uint32_t length;
+    uint64_t index;
+};
+
+/* Writer to daemon. */
+struct hf_frame_reply {
+    uint64_t index; /* synced up to here */
+    char problem[256]; /* "" = none */
+};
+
+#define HF_FRAME_MAX (1u << 20)
+
+/* Runs until the daemon closes its end; exit status of the process. */
+int hf_journal_writer(int fd, const char *dir);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * status.h - the answers to status, why and history, from the replicated state.
+ *
+ * Pure: the state and the time come in, JSON goes out (docs/CONTROL.md describes it). All times are
+ * wall clock, ms since 1970; nothing is shown that is not known. Each returns a new value, or NULL
+ * when memory ran out.
+ */
+#ifndef HF_DAEMON_STATUS_H
+#define HF_DAEMON_STATUS_H
+
+#include <jansson.h>
+
+#include "core/core.h"
+#include "core/state.h"
+
+struct hf_status_input {
+    const struct hf_state *state;
+    struct hf_core_view view;
+    uint8_t self;
+    const char *self_name; /* also known before this node has the state */
+    uint64_t wall_ms;
+    /* What this node itself runs; NULL = not looked at. */
+    void (*local)(void *user, uint16_t instance, struct hf_local_view *ret);
+    void *local_user;
+};
+
+/* The whole reply: {"ok":true,"self":{"name","state"},"data":{...}}. */
+json_t *hf_status_reply(const struct hf_status_input *input);
+
+/* Its parts. */
+json_t *hf_status_self_json(const struct hf_status_input *input);
+json_t *hf_status_json(const struct hf_status_input *input);
+
+/* Things that want a person's eye: [{"code","text","hint"?,"node"?,"instance"?,"rejected"?}]. */
+json_t *hf_status_warnings_json(const struct hf_status_input *input);
+
+/* The newest takeover or move of any instance that has ended, as one line; null = none. */
+json_t *hf_status_last_json(const struct hf_state *state);
+
+/* Why instance (which exists) is where it is. */
+json_t *hf_why_json(const struct hf_status_input *input, uint16_t instance);
+
+/* The newest count records, oldest first; instance: HF_INSTANCE_NONE = all. */
+json_t *hf_history_json(const struct hf_state *state, uint16_t instance, uint32_t count);
+
+/* Whether this node holds the cluster's current state. */
+bool hf_status_current(const struct hf_status_input *input);
+
+/* The word for the phase of instance as this node can know it: without the cluster's state it knows
+ * only its own part, and says "unknown" of the rest. */
+const char *hf_status_phase(const struct hf_status_input *input, uint16_t instance);
+
+/* Why node could not take instance now; code HF_REASON_NONE = nothing speaks against it. */
+struct hf_reason hf_status_obstacle(const struct hf_state *state, uint16_t instance, uint8_t node);
+
+/* "db1 -> db3", "on db1": one sentence about what a takeover did. Always NUL-terminates. */
+void hf_takeover_text(const struct hf_state *state, uint16_t instance, char *text, size_t room);
+
+/* Whether the cause was a wish of people, not a failure. */
+bool hf_takeover_planned(const struct hf_takeover *takeover);
+
+/* Milliseconds without service, 0 = not known. */
+uint64_t hf_takeover_outage(const struct hf_takeover *takeover);
+
+#endif

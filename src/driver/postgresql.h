@@ -1,0 +1,79 @@
+/*
+ * postgresql.h - what the PostgreSQL driver's files share, and the one question others ask it.
+ *
+ * The driver is split by idea: start (prepare, launch, wait until it serves), stop (the ladder),
+ * probe (the stream), and under them files (what stands in the data directory), settings (the
+ * command line), log (why it ended), progress (does a recovery advance). The operations themselves
+ * are declared in driver.h.
+ */
+#ifndef HF_DRIVER_POSTGRESQL_H
+#define HF_DRIVER_POSTGRESQL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "driver/driver.h"
+
+/* Where the Unix sockets of the instances stand: one folder each. */
+#define HF_POSTGRESQL_RUN "/run/holdfast"
+
+/* The postmaster of an instance on this node: the process of the instance's cgroup that
+ * data/postmaster.pid names, else the one whose parent is outside the group. 0 = none. Data may be
+ * "" or a folder that is not there. Changes nothing. */
+pid_t hf_postgresql_find_pid(const char *data, const char *instance);
+
+/* What data/postmaster.pid says. */
+struct hf_postgresql_pidfile {
+    pid_t pid;
+    bool serving; /* it accepts connections (a hot standby: read-only ones) */
+};
+
+/* Returns 0, -ENOENT without such a file, -EAGAIN while it is half written. */
+int hf_postgresql_read_pidfile(const char *data, struct hf_postgresql_pidfile *ret);
+
+/* Major version that made the data directory. */
+int hf_postgresql_read_version(const char *data, unsigned *ret);
+
+/* Folder of the instance's Unix socket. Returns 0 or -ENAMETOOLONG. */
+int hf_postgresql_socket_directory(const char *instance, char *ret, size_t size);
+
+/* The processes in the instance's cgroup itself. Returns how many were stored, or a negative
+ * errno. */
+int hf_postgresql_processes(const char *instance, pid_t *ret, size_t max);
+
+/* A command line: argv points into text. */
+#define HF_POSTGRESQL_ARGS_MAX 96u
+struct hf_postgresql_command {
+    char *argv[HF_POSTGRESQL_ARGS_MAX + 1];
+    size_t count;
+    char text[4096];
+    size_t used;
+};
+
+/* The server's whole command line. Returns 0 or -EINVAL with the reason in error. */
+int hf_postgresql_command(const struct hf_driver_request *request, unsigned version,
+                          struct hf_postgresql_command *ret, struct hf_error *error);
+
+/* Why the server ended: the last FATAL or PANIC of the log from offset on, else its last line.
+ * "" when there is none. */
+void hf_postgresql_log_reason(const char *path, off_t offset, char *ret, size_t size);
+
+/* A look at what a starting server has done so far. */
+struct hf_postgresql_progress {
+    uint64_t cpu_ms;     /* of the instance's processes */
+    uint64_t io_bytes;   /* read and written by them */
+    uint64_t disk_bytes; /* read and written by anyone on the disk of the data directory */
+    char title[96];      /* of the process that recovers: which log segment it is at */
+};
+
+void hf_postgresql_progress_look(const struct hf_driver_request *request,
+                                 struct hf_postgresql_progress *ret);
+
+/* Whether recovery went on between two looks that are so far apart. */
+bool hf_postgresql_progress_made(const struct hf_postgresql_progress *before,
+                                 const struct hf_postgresql_progress *after, uint32_t elapsed_ms);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * postgresql_probe.c - one dedicated connection asks the server, again and again.
+ *
+ * Happy path: the worker becomes the engine's user for good, connects over the Unix socket, and
+ * sends SELECT 1 every interval; each answer is HF_DRV_OK. The connection is renewed every few
+ * seconds, because an old session answers even when the postmaster admits nobody any more.
+ * Failure modes, each HF_DRV_NO_ANSWER with a text: nothing came within the interval (it keeps
+ * waiting for the same answer, and says so each interval); the connection was refused or lost (it
+ * connects again at the next interval); the server is starting up or shutting down. Any other
+ * error that the server itself answers (too many connections, access refused) shows that it lives:
+ * HF_DRV_OK with the text.
+ * It never gives up; it ends when nobody takes its replies, or HF_DRV_FAILED without the user.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "driver/connection.h"
+#include "driver/postgresql.h"
+#include "driver/process.h"
+
+#define INTERVAL_DEFAULT_MS 1000u
+#define FRESH_MS 3000u
+
+struct probe {
+    const struct hf_driver_request *request;
+    uint32_t interval_ms;
+    char directory[HF_DRIVER_PATH_MAX];
+    struct hf_connection connection;
+    uint64_t opened_ms; /* when the connection was begun */
+    uint64_t asked_ms;  /* when the question that is not answered yet was begun, 0 = none */
+    uint64_t turn_ms;   /* when this interval ends */
+};
+
+static enum hf_answer ask(struct probe *probe)
+{
+    struct hf_connection *connection = &probe->connection;
+    uint64_t now = hf_process_now_ms();
+    if (connection->state == HF_CONNECTION_IDLE && now >= probe->opened_ms + FRESH_MS)
+        hf_connection_close(connection);
+    if (probe->asked_ms == 0)
+        probe->asked_ms = now;
+    if (connection->state <= HF_CONNECTION_OPENING) {
+        if (connection->state == HF_CONNECTION_CLOSED)
+            probe->opened_ms = now;
+        enum hf_answer answer =
+            hf_connection_open(connection, probe->directory, probe->request->engine.port,
+                               probe->request->engine.user, probe->turn_ms);
+        if (answer != HF_ANSWER_YES)
+            return answer;
+    }
+    return hf_connection_ask(connection, "SELECT 1", probe->turn_ms);
+}
+
+/* Class 57P: it was told to end, has crashed, or is starting up. */
+static bool shows_life(const char *sqlstate)
+{
+    return sqlstate[0] && strncmp(sqlstate, "57P", 3) != 0;
+}
+
+static void fill(struct probe *probe, enum hf_answer answer, struct hf_driver_reply *reply)
+{
+    const struct hf_connection *connection = &probe->connection;
+    uint64_t now = hf_process_now_ms();
+    memset(reply, 0, sizeof(*reply));
+    reply->id = probe->request->id;
+    reply->op = probe->request->op;
+    reply->more = true;
+    reply->took_ms = (uint32_t)(now - probe->asked_ms);
+    reply->status = HF_DRV_NO_ANSWER;
+    switch (answer) {
+    case HF_ANSWER_YES:
+        reply->status = HF_DRV_OK;
+        break;
+    case HF_ANSWER_NOT_YET:
+        (void)snprintf(
+            reply->text, sizeof(reply->text), "no answer for %u ms to %s", reply->took_ms,
+            connection->state == HF_CONNECTION_OPENING ? "a new connection" : "SELECT 1");
+        return;
+    case HF_ANSWER_ERROR:
+        if (shows_life(connection->sqlstate))
+            reply->status = HF_DRV_OK;
+        (void)snprintf(reply->text, sizeof(reply->text), "%s", connection->text);
+        break;
+    }
+    probe->asked_ms = 0;
+}
+
+static int take_user(const struct hf_driver_request *request)
+{
+    struct hf_process_user user;
+    int r = hf_process_find_user(request->engine.user, &user);
+    return r < 0 ? r : hf_process_become(&user);
+}
+
+static void refuse(const struct hf_driver_request *request, int r, hf_driver_reply_fn send,
+                   void *user)
+{
+    struct hf_driver_reply reply = {.id = request->id, .op = request->op};
+    reply.status = HF_DRV_FAILED;
+    reply.error = -r;
+    (void)snprintf(reply.text, sizeof(reply.text), "cannot become the user %s: %s",
+                   request->engine.user, strerror(-r));
+    (void)send(user, &reply);
+}
+
+void hf_postgresql_probe(const struct hf_driver_request *request, hf_driver_reply_fn send,
+                         void *user)
+{
+    struct probe probe = {.request = request};
+    struct hf_driver_reply reply;
+    int r =
+        hf_postgresql_socket_directory(request->instance, probe.directory, sizeof(probe.directory));
+    if (r == 0)
+        r = take_user(request);
+    if (r < 0) {
+        refuse(request, r, send, user);
+        return;
+    }
+    probe.interval_ms = request->interval_ms ? request->interval_ms : INTERVAL_DEFAULT_MS;
+    hf_connection_init(&probe.connection);
+    do {
+        probe.turn_ms = hf_process_now_ms() + probe.interval_ms;
+        fill(&probe, ask(&probe), &reply);
+        r = send(user, &reply);
+        hf_connection_rest(&probe.connection, probe.turn_ms);
+    } while (r == 0);
+    hf_connection_close(&probe.connection);
+}

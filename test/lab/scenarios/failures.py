@@ -1,0 +1,93 @@
+"""Failures of a node, of an engine, of the array's trust."""
+
+import os
+
+from support.world import INSTANCES, expect, wait_until, wall_ms
+
+LATE_WRITER = os.path.join(os.path.dirname(__file__), "..", "support", "late_writer.py")
+TAKEOVER_S = 60
+
+
+def test_power_cut_of_the_owner(world):
+    with world.rows() as clients:
+        main_pid = world.cluster.postmaster("main")
+        since = wall_ms()
+        world.lab.power_off("db1")
+        world.cluster.wait_online("msgbox", "db3", TAKEOVER_S)
+        clients["msgbox"].wait_outage(since)
+        expect(world.cluster.postmaster("main") == main_pid, "main on db2 was not touched")
+        why = world.cluster.why("msgbox")
+        expect(why["because"]["code"] == "node-lost", f"the reason is node-lost: {why['because']}")
+        expect(why["fenced"] and why["fenced"]["node"] == "db1", f"db1 is fenced: {why['fenced']}")
+        world.lab.power_on("db1")
+        world.cluster.wait_members(3)
+        expect(world.cluster.owner("msgbox") == "db3", "db1 takes nothing by itself")
+
+
+def test_power_cut_of_a_passive_node(world):
+    with world.rows():
+        before = {n: world.cluster.postmaster(n) for n in INSTANCES}
+        world.lab.power_off("db3")
+        world.cluster.wait_members(2)
+        expect({n: world.cluster.postmaster(n) for n in INSTANCES} == before,
+               "no instance was touched")
+
+
+def test_engine_killed(world):
+    with world.rows("msgbox") as clients:
+        before = world.cluster.postmaster("msgbox")
+        since = wall_ms()
+        world.in_node("db1", ["kill", "-9", str(before)])
+        clients["msgbox"].wait_outage(since)
+        world.cluster.wait_online("msgbox", "db1")
+        expect(world.cluster.postmaster("msgbox") != before, "a new engine serves")
+        instance = world.cluster.instance("msgbox")
+        expect(instance["restarts"] >= 1, "the restart in place is counted")
+
+
+def test_frozen_owner_that_thaws(world):
+    with world.rows("msgbox") as clients:
+        world.in_node("db1", "dd if=/dev/zero of=/srv/msgbox/late bs=4096 count=1 conv=fsync")
+        world.node("db1").put_file(LATE_WRITER, "/root/late_writer.py")
+        writer = world.node("db1").start(
+            ["/usr/bin/python3", "/root/late_writer.py", "/srv/msgbox/late", "/root/late.log"])
+        wait_until(lambda: b"ok" in _late_log(world), 20, "the writer writes")
+        since = wall_ms()
+        world.lab.freeze("db1")
+        world.cluster.wait_online("msgbox", "db3", TAKEOVER_S)
+        clients["msgbox"].wait_outage(since)
+        thawed = wall_ms()
+        world.lab.thaw("db1")
+        world.wait_gone("db1", "msgbox", 30)
+        writer.close()
+        _expect_refused(world, thawed)
+        world.cluster.wait_members(3)
+        expect(world.cluster.owner("msgbox") == "db3", "db3 keeps it")
+
+
+def _late_log(world):
+    return world.in_node("db1", ["cat", "/root/late.log"], check=False).out.encode()
+
+
+def _expect_refused(world, thawed_ms):
+    """Writes that began after the thaw: none may have landed."""
+    late = [line.split(maxsplit=2) for line in _late_log(world).decode().splitlines()]
+    after = [(int(begun), result) for _, begun, result in late if int(begun) >= thawed_ms]
+    landed = [a for a in after if a[1] == "ok"]
+    expect(not landed, f"{len(landed)} writes of the thawed node landed: {landed[:1]}")
+
+
+def test_disk_path_lost_hangs_nothing(world):
+    """Steps on a dead disk hang; the daemon must go on answering."""
+    with world.rows("msgbox"):
+        world.lab.cut("db1", "storage")
+
+        def moved():
+            begin = wall_ms()
+            world.cluster.attempt("db1", "status", timeout=10)
+            expect(wall_ms() - begin < 3000, "the daemon answers while its disk hangs")
+            return world.cluster.owner("msgbox") == "db3"
+        wait_until(moved, TAKEOVER_S, "msgbox leaves the node without a disk path")
+        world.cluster.wait_online("msgbox", "db3", TAKEOVER_S)
+        world.lab.heal("db1", "storage")
+        world.wait_gone("db1", "msgbox", TAKEOVER_S)

@@ -1,0 +1,195 @@
+"""The world of the lab tests: one cluster for many scenarios, brought back to a known good state.
+
+Good: all nodes have power and all networks, corosync and holdfastd run, nothing is drained,
+cluster.yaml is test/lab/cluster.yaml, msgbox is online on db1 and main on db2.
+
+Failure: when the good state does not come back in time, the lab is made anew for the next scenario.
+"""
+
+import json
+import os
+import subprocess
+from contextlib import contextmanager
+
+from . import REPOSITORY
+from .client import RowClient, wall_ms
+from .cluster import INSTANCES, Cluster, CommandFailed
+from holdfast_lab import DeadlineMissed, Lab, NodeGone, wait_until
+
+YAML = REPOSITORY / "test/lab/cluster.yaml"
+HOME = {"msgbox": "db1", "main": "db2"}
+SERVICES = ("corosync", "holdfastd")
+NETWORKS = ("public", "private", "storage")
+RESTORE_S = 90
+ROWS = 50
+SERVED_S = 60
+BAD_SIGNS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "HF_ASSERT", "assertion")
+
+
+class World:
+    """A lab with a cluster in it, and what a scenario needs to use both."""
+
+    def __init__(self, lab_name, folder, install=None):
+        self.lab = Lab(lab_name)
+        self.folder, self.install = folder, install
+        self.cluster = Cluster(self.lab)
+        self.yaml = YAML.read_text(encoding="utf-8")
+        self.clients = {}
+
+    # -- one cluster for all
+
+    def bring_up(self):
+        self.lab.up(3, install=self.install)
+        self.cluster.set_up(YAML)
+        self.wait_home()
+        for node in self.lab.nodes:
+            node.run(["sync"])
+
+    def wait_home(self, deadline_s=RESTORE_S):
+        for name, node in HOME.items():
+            self.cluster.wait_online(name, node, deadline_s)
+
+    def tear_down(self):
+        self.lab.down()
+
+    def restore(self):
+        """Bring the good state back."""
+        self._power_and_networks()
+        for node in self.lab.nodes:
+            for service in SERVICES:
+                node.run(["systemctl", "start", service])
+        self.cluster.wait_members(3, RESTORE_S)
+        status = self.cluster.status()
+        for node in status["nodes"]:
+            if node["drained"] or node["quarantined"]:
+                self.cluster.run("db1", "resume", node["name"])
+        self.cluster.apply(self.yaml, "db2")
+        for name in HOME:
+            self._bring_home(name)
+        self.wait_home()
+
+    def _power_and_networks(self):
+        for node in self.lab.nodes:
+            state = node.state()
+            if state["frozen"]:
+                self.lab.thaw(node.name)
+            for network in NETWORKS:
+                self.lab.heal(node.name, network)
+            if state["power"] != "on":
+                self.lab.power_on(node.name, wait=False)
+        for node in self.lab.nodes:
+            node.wait_ready(RESTORE_S)
+
+    def _bring_home(self, name):
+        instance = self.cluster.instance(name)
+        if not instance["wanted"] or instance["phase"] in ("failed", "stranded"):
+            self.cluster.run("db1", "online", name)
+        self.cluster.wait_online(name, None, RESTORE_S)
+        if self.cluster.owner(name) != HOME[name]:
+            self.cluster.run("db1", "move", name, HOME[name])
+
+    # -- clients
+
+    @contextmanager
+    def rows(self, *names):
+        """Clients on the instances while the scenario runs; no row may be lost or doubled."""
+        self.clients = {n: RowClient(self.lab, INSTANCES[n]["address"], self.folder)
+                        for n in names or INSTANCES}
+        try:
+            for client in self.clients.values():
+                client.wait_rows(ROWS)
+            yield self.clients
+            for client in self.clients.values():
+                client.wait_rows(ROWS, SERVED_S)
+        finally:
+            found = [(n, _finish(c)) for n, c in self.clients.items()]
+        for name, checked in found:
+            expect(checked is not None, f"{name}: its table can be read back")
+            expect(checked["lost"] == 0 and checked["doubled"] == 0,
+                   f"{name}: no row lost or doubled, found {checked}")
+
+    # -- looks
+
+    def node(self, name):
+        return self.lab[name]
+
+    def in_node(self, name, command, check=True, timeout=30):
+        return self.lab[name].run(command, check=check, timeout=timeout)
+
+    def pid(self, node, service):
+        done = self.in_node(node, ["systemctl", "pid", service], check=False)
+        return int(done.out) if done.out.strip().isdigit() else 0
+
+    def serves(self, node, name):
+        """Does this node have an engine process, or the mount, of the instance?"""
+        i = INSTANCES[name]
+        script = f"pgrep -f 'postgres -D {i['data']}' || grep ' {i['mount']} ' /proc/mounts"
+        return self.in_node(node, script, check=False).rc == 0
+
+    def wait_gone(self, node, name, deadline_s):
+        wait_until(lambda: not self.serves(node, name), deadline_s, f"{name} gone from {node}")
+
+    def check_logs(self):
+        """A daemon that complained about itself fails the scenario, whatever else was fine."""
+        for node in self.lab.nodes:
+            log = self.in_node(node.name, "cat /var/log/holdfastd.log", check=False).out
+            bad = [line for line in log.splitlines() if any(s in line for s in BAD_SIGNS)]
+            expect(not bad, f"{node.name}: holdfastd's log is clean, found: {bad[:1]}")
+
+    # -- what to look at after a failure
+
+    def collect(self, folder):
+        """Everything that helps to understand a failure, one file each."""
+        os.makedirs(folder, exist_ok=True)
+        for node in self.lab.nodes:
+            _write(folder, f"{node.name}.console", node.console())
+            for name, command in EVIDENCE.items():
+                try:
+                    done = node.run(command, timeout=15, check=False)
+                    _write(folder, f"{node.name}.{name}", done.out + done.err)
+                except (NodeGone, OSError, subprocess.TimeoutExpired) as error:
+                    _write(folder, f"{node.name}.{name}", f"not to be had: {error}\n")
+        for name, client in self.clients.items():
+            _write(folder, f"client.{name}",
+                   "".join(json.dumps(event) + "\n" for event in client.events))
+
+
+EVIDENCE = {
+    "status": "holdfast status; holdfast status --json",
+    "history": "holdfast history -n 100",
+    "why": "holdfast why msgbox; holdfast why main",
+    "holdfastd.log": "cat /var/log/holdfastd.log",
+    "corosync.log": "cat /var/log/corosync.log; corosync-quorumtool -s; cat /etc/corosync/corosync.conf",
+    "postgresql.log": "tail -n 200 /var/log/holdfast/*",
+    "processes": "ps axo pid,ppid,stat,wchan:20,cgroup,args",
+    "system": "date +%s.%N; dmesg | tail -n 200; cat /proc/mounts; ip -br addr; "
+              "ls -la /dev/disk/by-id; free -m",
+    "reservations": "for d in /dev/disk/by-id/*0001 /dev/disk/by-id/*0002; do "
+                    "timeout 5 sg_persist -k $d; timeout 5 sg_persist -r $d; done",
+}
+
+
+def _finish(client):
+    try:
+        return client.finish()
+    except Exception as error:                # told by the caller, after all clients have ended
+        print(f"  client of {client.address}: {error}", flush=True)
+        return None
+
+
+def _write(folder, name, text):
+    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+class Expectation(AssertionError):
+    """Something that had to be true was not."""
+
+
+def expect(condition, sentence):
+    if not condition:
+        raise Expectation(sentence)
+
+
+__all__ = ["World", "expect", "wait_until", "wall_ms", "INSTANCES", "CommandFailed",
+           "DeadlineMissed"]

@@ -1,0 +1,328 @@
+/*
+ * The answers to status, why and history from a state built by hand.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/control_reply.h"
+#include "daemon/status_hint.h"
+#include "test_control_world.h"
+
+static const char *str(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text ? text : "(null)";
+}
+
+static const json_t *by(const json_t *list, const char *key, const char *value)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (strcmp(str(json_array_get(list, i), key), value) == 0)
+            return json_array_get(list, i);
+    fail_msg("no entry with %s = %s", key, value);
+    return NULL;
+}
+
+static void status_of_a_member(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    json_t *reply = hf_status_reply(&input);
+    const json_t *data = json_object_get(reply, "data");
+    assert_string_equal(str(json_object_get(reply, "self"), "name"), "db3");
+    assert_string_equal(str(json_object_get(reply, "self"), "state"), "up");
+    const json_t *cluster = json_object_get(data, "cluster");
+    assert_true(json_is_true(json_object_get(cluster, "quorate")));
+    assert_string_equal(str(cluster, "coordinator"), "db2");
+    const json_t *nodes = json_object_get(data, "nodes");
+    assert_int_equal(json_array_size(nodes), 3);
+    assert_string_equal(str(by(nodes, "name", "db1"), "state"), "down");
+    assert_string_equal(str(by(nodes, "name", "db3"), "role"), "passive");
+    const json_t *instances = json_object_get(data, "instances");
+    const json_t *msgbox = by(instances, "name", "msgbox");
+    assert_string_equal(str(msgbox, "phase"), "online");
+    assert_string_equal(str(msgbox, "owner"), "db3");
+    assert_string_equal(str(msgbox, "next"), "db2");
+    assert_string_equal(str(msgbox, "priority_word"), "runtime");
+    assert_true(json_is_null(json_object_get(by(instances, "name", "main"), "next")));
+    assert_string_equal(str(json_object_get(data, "last"), "text"),
+                        "msgbox failed over db1 -> db3");
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(data, "last"), "outage_ms")), 810);
+    json_decref(reply);
+    free(state);
+}
+
+static void warnings_say_what_to_do(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    state->nodes[DB2].quarantined = true;
+    json_t *warnings = hf_status_warnings_json(&input);
+    assert_string_equal(str(by(warnings, "code", "node-down"), "node"), "db1");
+    const json_t *stranded = by(warnings, "code", "stranded");
+    assert_string_equal(str(stranded, "text"), "main is stranded: no node may and can run it now");
+    assert_string_equal(str(stranded, "detail"), "FATAL: data directory is missing ?");
+    assert_int_equal(json_array_size(json_object_get(stranded, "rejected")), 2);
+    assert_non_null(strstr(str(stranded, "hint"), "holdfast online main"));
+    assert_non_null(
+        strstr(str(by(warnings, "code", "node-quarantined"), "hint"), "holdfast resume db2"));
+    assert_string_equal(str(by(warnings, "code", "no-next"), "instance"), "msgbox");
+    json_decref(warnings);
+    free(state);
+}
+
+static void local_stopping(void *user, uint16_t instance, struct hf_local_view *ret)
+{
+    (void)user;
+    memset(ret, 0, sizeof(*ret));
+    ret->inspected = true;
+    ret->phase = instance == MSGBOX ? HF_STOPPING : HF_OFFLINE;
+    ret->unclean = instance == MSGBOX;
+}
+
+static void without_quorum_nothing_old_is_shown_as_new(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    input.view.condition = HF_CORE_NO_QUORUM;
+    input.view.members = 1u << DB3;
+    input.local = local_stopping;
+    json_t *data = hf_status_json(&input);
+    assert_false(json_is_true(json_object_get(json_object_get(data, "cluster"), "quorate")));
+    const json_t *instances = json_object_get(data, "instances");
+    assert_string_equal(str(by(instances, "name", "msgbox"), "phase"), "stopping");
+    assert_string_equal(str(by(instances, "name", "main"), "phase"), "unknown");
+    assert_string_equal(str(by(json_object_get(data, "nodes"), "name", "db2"), "state"),
+                        "not seen");
+    const json_t *warnings = json_object_get(data, "warnings");
+    assert_non_null(by(warnings, "code", "no-quorum"));
+    assert_string_equal(str(by(warnings, "code", "unclean"), "instance"), "msgbox");
+    assert_int_equal(json_array_size(warnings), 2);
+    json_decref(data);
+    free(state);
+}
+
+static void an_empty_state_has_a_status(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    hf_state_init(state);
+    struct hf_status_input input = world_input(state);
+    for (int c = HF_CORE_NO_ENGINE; c <= HF_CORE_MEMBER; c++) {
+        input.view.condition = (enum hf_core_condition)c;
+        json_t *reply = hf_status_reply(&input);
+        assert_non_null(reply);
+        assert_int_equal(json_array_size(json_object_get(json_object_get(reply, "data"), "nodes")),
+                         0);
+        json_decref(reply);
+    }
+    free(state);
+}
+
+static void why_tells_the_takeover(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *kind, *text;
+        int at_ms, took_ms;
+    } want[] = {
+        {"noticed", "db1 stopped answering on all networks", 0, -1},
+        {"decided", "db3 takes over: next in the order of preferred owners", 2, -1},
+        {"reservation", "reservation taken from db1 (generation 17 -> 18)", 10, 8},
+        {"address", "address 10.77.0.101 up", 14, 4},
+        {"mounted", "/srv/msgbox mounted (wwn-0x6001405a11ce0001)", 78, 68},
+        {"recovered", "engine started, its recovery done", 643, 565},
+        {"online", "online: db3 serves clients", 810, 808},
+    };
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    json_t *why = hf_why_json(&input, MSGBOX);
+    const json_t *timeline = json_object_get(why, "timeline");
+    assert_int_equal(json_array_size(timeline), 7);
+    for (size_t i = 0; i < 7; i++) {
+        const json_t *entry = json_array_get(timeline, i);
+        assert_string_equal(str(entry, "kind"), want[i].kind);
+        assert_string_equal(str(entry, "text"), want[i].text);
+        json_int_t at = json_integer_value(json_object_get(entry, "time_ms"));
+        assert_int_equal(at - (json_int_t)(WORLD_NOW_MS - 60000), want[i].at_ms);
+        const json_t *took = json_object_get(entry, "took_ms");
+        assert_int_equal(took ? json_integer_value(took) : -1, want[i].took_ms);
+    }
+    const json_t *rejected =
+        json_array_get(json_object_get(json_array_get(timeline, 1), "rejected"), 0);
+    assert_string_equal(str(rejected, "node"), "db2");
+    assert_string_equal(str(rejected, "code"), "no-capacity");
+    assert_string_equal(str(json_array_get(timeline, 2), "preempted_key"), "0x48460000dead0001");
+    assert_string_equal(str(json_object_get(why, "fenced"), "node"), "db1");
+    assert_string_equal(str(why, "what"), "msgbox runs on db3");
+    json_decref(why);
+    free(state);
+}
+
+static void why_tells_what_stands_in_the_way(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    json_t *why = hf_why_json(&input, MAIN);
+    const json_t *nodes = json_object_get(why, "nodes");
+    assert_string_equal(str(why, "what"), "main is stranded");
+    assert_string_equal(str(json_object_get(by(nodes, "node", "db1"), "reason"), "code"),
+                        "node-down");
+    assert_string_equal(str(json_object_get(by(nodes, "node", "db2"), "reason"), "code"),
+                        "engine-start-failed");
+    assert_non_null(strstr(str(by(nodes, "node", "db3"), "hint"), "wwn-0x6001405a11ce0002"));
+    assert_int_equal(json_array_size(json_object_get(why, "timeline")), 0);
+    json_decref(why);
+    free(state);
+}
+
+static void obstacles_in_their_order(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    assert_int_equal(hf_status_obstacle(state, MSGBOX, DB2).code, HF_REASON_NONE);
+    state->spec.instances[MSGBOX].apart_count = 1;
+    state->spec.instances[MSGBOX].apart_from[0] = SSO;
+    state->instances[SSO].owner = DB2;
+    assert_int_equal(hf_status_obstacle(state, MSGBOX, DB2).code, HF_REASON_KEPT_APART);
+    state->instances[MSGBOX].excluded = 1u << DB2;
+    assert_int_equal(hf_status_obstacle(state, MSGBOX, DB2).code, HF_REASON_NODE_FAILED_HERE);
+    state->nodes[DB2].quarantined = true;
+    assert_int_equal(hf_status_obstacle(state, MSGBOX, DB2).code, HF_REASON_NODE_QUARANTINED);
+    state->nodes[DB2].drained = true;
+    assert_int_equal(hf_status_obstacle(state, MSGBOX, DB2).code, HF_REASON_NODE_DRAINED);
+    state->nodes[DB2].up = false;
+    assert_int_equal(hf_status_obstacle(state, MSGBOX, DB2).code, HF_REASON_NODE_DOWN);
+    state->spec.instances[MSGBOX].possible = 1u << DB3;
+    assert_int_equal(hf_status_obstacle(state, MSGBOX, DB2).code, HF_REASON_NOT_POSSIBLE);
+    free(state);
+}
+
+static void history_is_filtered_and_counted(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_history_record lost = {
+        .type = HF_CHANGE_NODE_LOST, .node = DB1, .node2 = HF_NODE_NONE};
+    struct hf_history_record assign = {
+        .type = HF_CHANGE_ASSIGN, .instance = MSGBOX, .node = DB3, .node2 = DB1, .generation = 18};
+    struct hf_history_record online = {
+        .type = HF_CHANGE_PHASE, .instance = MSGBOX, .phase = HF_ONLINE, .number = 810};
+    world_remember(state, &lost);
+    world_remember(state, &assign);
+    world_remember(state, &online);
+    json_t *all = hf_history_json(state, HF_INSTANCE_NONE, 10);
+    assert_int_equal(json_array_size(json_object_get(all, "records")), 3);
+    json_decref(all);
+    json_t *msgbox = hf_history_json(state, MSGBOX, 10);
+    const json_t *records = json_object_get(msgbox, "records");
+    assert_int_equal(json_array_size(records), 2);
+    assert_string_equal(str(json_array_get(records, 0), "text"),
+                        "db3 takes over from db1 (generation 18)");
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(records, 1), "outage_ms")),
+                     810);
+    json_decref(msgbox);
+    json_t *one = hf_history_json(state, HF_INSTANCE_NONE, 1);
+    assert_string_equal(str(json_array_get(json_object_get(one, "records"), 0), "text"), "online");
+    json_decref(one);
+    free(state);
+}
+
+/* Every record of every kind has a text, also with slots that are empty or out of range. */
+static void history_of_anything(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    for (unsigned n = 0; n < HF_HISTORY_MAX + 100; n++) {
+        struct hf_history_record record = {.type = (uint8_t)(n % 256), .phase = (uint8_t)(n % 11)};
+        record.instance = (uint16_t)(n % 2 ? HF_INSTANCE_NONE : n);
+        record.node = (uint8_t)(n % 3 ? n % 256 : HF_NODE_NONE);
+        record.node2 = (uint8_t)(n % 5);
+        record.reason.code = (uint16_t)n;
+        world_remember(state, &record);
+    }
+    json_t *all = hf_history_json(state, HF_INSTANCE_NONE, HF_HISTORY_MAX);
+    assert_int_equal(json_array_size(json_object_get(all, "records")), HF_HISTORY_MAX);
+    for (size_t i = 0; i < HF_HISTORY_MAX; i++)
+        assert_true(json_is_object(json_array_get(json_object_get(all, "records"), i)));
+    json_decref(all);
+    free(state);
+}
+
+static void hints_fill_in_names(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    char text[256];
+    struct hf_reason reason = hf_reason_node(HF_REASON_NOT_FENCED, DB1);
+    assert_true(hf_hint_text(&reason, &state->spec, MAIN, text, sizeof(text)));
+    assert_string_equal(text, "Look at db1: its power, its console. Only when it is surely off: "
+                              "holdfast confirm-fenced db1");
+    for (uint16_t code = 0; code < HF_REASON_COUNT + 3; code++) {
+        reason = hf_reason_node((enum hf_reason_code)code, HF_NODE_NONE);
+        (void)hf_hint_text(&reason, &state->spec, HF_INSTANCE_NONE, text, sizeof(text));
+        assert_null(strchr(text, '{'));
+        (void)hf_hint_text(&reason, &state->spec, MAIN, text, 10);
+        assert_true(strlen(text) < 10);
+    }
+    free(state);
+}
+
+static void refusals_carry_reason_and_hint(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_reason reason = hf_reason_make(HF_REASON_IS_OFFLINE);
+    json_t *reply = hf_control_refusal(&reason, &state->spec, SSO);
+    const json_t *error = json_object_get(reply, "error");
+    assert_string_equal(str(error, "code"), "is-offline");
+    assert_string_equal(str(error, "text"), "sso: it is offline; 'holdfast online' starts it");
+    assert_string_equal(str(error, "hint"), "holdfast online sso");
+    json_decref(reply);
+    free(state);
+}
+
+static void texts_from_outside_become_utf8(void **unused)
+{
+    (void)unused;
+    static const char *const cases[][2] = {
+        {"plain", "plain"},      {"\xc3\xa4", "\xc3\xa4"}, {"\xc3", "?"},
+        {"a\x1b[31m", "a?[31m"}, {"\xed\xa0\x80", "???"},  {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+        {"\xf5\x80", "??"},      {"\xc0\xaf", "??"},       {"two\nlines", "two\nlines"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *json = hf_control_text(cases[i][0]);
+        assert_string_equal(json_string_value(json), cases[i][1]);
+        json_decref(json);
+    }
+    assert_true(json_is_null(hf_control_text(NULL)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(status_of_a_member),
+        cmocka_unit_test(warnings_say_what_to_do),
+        cmocka_unit_test(without_quorum_nothing_old_is_shown_as_new),
+        cmocka_unit_test(an_empty_state_has_a_status),
+        cmocka_unit_test(why_tells_the_takeover),
+        cmocka_unit_test(why_tells_what_stands_in_the_way),
+        cmocka_unit_test(obstacles_in_their_order),
+        cmocka_unit_test(history_is_filtered_and_counted),
+        cmocka_unit_test(history_of_anything),
+        cmocka_unit_test(hints_fill_in_names),
+        cmocka_unit_test(refusals_carry_reason_and_hint),
+        cmocka_unit_test(texts_from_outside_become_utf8),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
