@@ -45,7 +45,7 @@ int floor_engine_prepare(void)
 static void become_postgres(const struct floor_instance *instance, const struct passwd *user)
 {
     char listen[64];
-    char *argv[] = {"postgres",
+    char *argv[] = {POSTGRES,
                     "-D",
                     (char *)instance->data,
                     "-c",
@@ -61,6 +61,8 @@ static void become_postgres(const struct floor_instance *instance, const struct 
     snprintf(listen, sizeof listen, "listen_addresses=%s", instance->address);
     (void)write_text(GROUP "/cgroup.procs", "0");
     setsid();
+    if (chdir("/") < 0)
+        _exit(125);
     dup2(log, 1);
     dup2(log, 2);
     sigemptyset(&none);

@@ -28,9 +28,9 @@ struct size {
 
 struct row {
     unsigned n_nodes, n_instances, problems;
-    unsigned proved[4];  /* served, moves, rank, maxutil */
-    unsigned equal[4];   /* to the reference, up to and including the level */
-    double gap_moves;    /* mean distance to the bound */
+    unsigned proved[4]; /* served, moves, rank, maxutil */
+    unsigned equal[4];  /* to the reference, up to and including the level */
+    double gap_moves;   /* mean distance to the bound */
     double gap_rank;
     double gap_maxutil;
     double ms[SAMPLES_MAX];
@@ -46,8 +46,8 @@ struct options {
     unsigned n_nodes, n_instances; /* 0: all sizes */
 };
 
-static const struct size sizes[] = {{2, 4, 200, 0},   {3, 8, 200, 0},    {4, 16, 100, 0},
-                                    {8, 40, 100, 0},  {16, 100, 60, 50}, {32, 400, 10, 0},
+static const struct size sizes[] = {{2, 4, 200, 0},     {3, 8, 200, 0},    {4, 16, 100, 0},
+                                    {8, 40, 100, 0},    {16, 100, 60, 50}, {32, 400, 10, 0},
                                     {64, 1000, 6, 1000}};
 
 static struct hf_place_problem problem;
@@ -178,8 +178,8 @@ static void json_row(FILE *out, const struct row *row, bool first)
                   "\"steps_mean\": %.0f}",
                   first ? "" : ",", row->n_nodes, row->n_instances, row->problems, row->proved[0],
                   row->proved[1], row->proved[2], row->proved[3], row->gap_moves / n,
-                  row->gap_rank / n, row->gap_maxutil / n, percentile(row, 50),
-                  percentile(row, 95), percentile(row, 100), (double)row->steps / n);
+                  row->gap_rank / n, row->gap_maxutil / n, percentile(row, 50), percentile(row, 95),
+                  percentile(row, 100), (double)row->steps / n);
 }
 
 /* From a healthy cluster: node a, or nodes a and b, fail. */
@@ -204,8 +204,11 @@ static double fail_nodes(const struct options *o, unsigned a, unsigned b)
 
 static double run_plan(const struct options *o, unsigned *ret_placements)
 {
-    struct hf_planner_spec spec = {.n_nodes = 16, .n_instances = 100, .n_classes = 3,
-                                   .tightness = 850, .owners = HF_PLANNER_OWNERS_MIXED,
+    struct hf_planner_spec spec = {.n_nodes = 16,
+                                   .n_instances = 100,
+                                   .n_classes = 3,
+                                   .tightness = 850,
+                                   .owners = HF_PLANNER_OWNERS_MIXED,
                                    .apart = true};
     double ms = 0;
 
@@ -222,11 +225,13 @@ static double run_plan(const struct options *o, unsigned *ret_placements)
 
 static int parse(int argc, char **argv, struct options *o)
 {
-    static const struct option table[] = {
-        {"json", required_argument, NULL, 'j'},  {"problems", required_argument, NULL, 'p'},
-        {"seed", required_argument, NULL, 'd'},  {"steps", required_argument, NULL, 's'},
-        {"size", required_argument, NULL, 'z'},  {"reference", required_argument, NULL, 'r'},
-        {NULL, 0, NULL, 0}};
+    static const struct option table[] = {{"json", required_argument, NULL, 'j'},
+                                          {"problems", required_argument, NULL, 'p'},
+                                          {"seed", required_argument, NULL, 'd'},
+                                          {"steps", required_argument, NULL, 's'},
+                                          {"size", required_argument, NULL, 'z'},
+                                          {"reference", required_argument, NULL, 'r'},
+                                          {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
@@ -252,14 +257,14 @@ static void run_all(const struct options *o, FILE *json)
     static struct row row;
     bool first = true;
 
-    (void)printf("%-11s %5s   %-19s   %-21s  %s\n%-11s %5s   %4s %4s %4s %4s   %6s %6s %7s  %8s %8s "
-                 "%8s\n",
-                 "nodes x", "prob-", "proved, %", "mean gap to the bound", "milliseconds",
-                 "instances", "lems", "serv", "move", "rank", "util", "moves", "rank", "util",
-                 "median", "95 %", "max");
+    (void)printf(
+        "%-11s %5s   %-19s   %-21s  %s\n%-11s %5s   %4s %4s %4s %4s   %6s %6s %7s  %8s %8s "
+        "%8s\n",
+        "nodes x", "prob-", "proved, %", "mean gap to the bound", "milliseconds", "instances",
+        "lems", "serv", "move", "rank", "util", "moves", "rank", "util", "median", "95 %", "max");
     for (unsigned k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
-        if (o->n_nodes && (o->n_nodes != sizes[k].n_nodes ||
-                           o->n_instances != sizes[k].n_instances)) {
+        if (o->n_nodes &&
+            (o->n_nodes != sizes[k].n_nodes || o->n_instances != sizes[k].n_instances)) {
             continue;
         }
         run_size(o, &sizes[k], &row);

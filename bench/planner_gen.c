@@ -135,8 +135,8 @@ static void make_preferred(struct gen *g, struct hf_place_instance *inst, int no
     unsigned count = below(g, 4);
 
     for (unsigned tries = 0; tries < 20 && inst->n_preferred < count; tries++) {
-        unsigned n = tries == 0 && node >= 0 && below(g, 4) ? (unsigned)node
-                                                            : below(g, g->p->n_nodes);
+        unsigned n =
+            tries == 0 && node >= 0 && below(g, 4) ? (unsigned)node : below(g, g->p->n_nodes);
         bool listed = memchr(inst->preferred, (int)n, inst->n_preferred);
         if (!listed && (inst->owners >> n & 1)) {
             inst->preferred[inst->n_preferred++] = (uint8_t)n;

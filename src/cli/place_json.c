@@ -24,8 +24,8 @@ __attribute__((format(printf, 2, 3))) static int fail(struct reader *r, const ch
     int at;
 
     if (r->list && r->name) {
-        at = snprintf(r->message, r->message_size, "%s: %s[%zu] (%s): ", r->path, r->list,
-                      r->index, r->name);
+        at = snprintf(r->message, r->message_size, "%s: %s[%zu] (%s): ", r->path, r->list, r->index,
+                      r->name);
     } else if (r->list) {
         at = snprintf(r->message, r->message_size, "%s: %s[%zu]: ", r->path, r->list, r->index);
     } else {
@@ -328,8 +328,7 @@ static int read_root(struct reader *r, const json_t *root)
     }
     return read_resources(r, root) ||
            read_list(r, root, "nodes", HF_PLACE_NODES_MAX, &p->n_nodes, read_node) ||
-           read_list(r, root, "instances", HF_PLACE_INSTANCES_MAX, &p->n_instances,
-                     read_instance);
+           read_list(r, root, "instances", HF_PLACE_INSTANCES_MAX, &p->n_instances, read_instance);
 }
 
 int hf_place_file_read(struct hf_place_file *file, const char *path, char *message,

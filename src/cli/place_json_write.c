@@ -67,8 +67,7 @@ static json_t *instance(const struct hf_place_file *file, unsigned i)
     (void)json_object_set_new(object, "preferred", preferred(file, inst));
     (void)json_object_set_new(object, "anti_affinity", group_or_null('a', inst->anti_affinity));
     if (inst->together_with) {
-        (void)json_object_set_new(object, "together_with",
-                                  group_or_null('t', inst->together_with));
+        (void)json_object_set_new(object, "together_with", group_or_null('t', inst->together_with));
     }
     (void)json_object_set_new(object, "current", node_or_null(&file->names, inst->current));
     (void)json_object_set_new(object, "last", node_or_null(&file->names, inst->last));
@@ -193,13 +192,13 @@ int hf_place_result_write(const struct hf_place_file *file, const struct hf_plac
     (void)json_object_set_new(root, "placement", placement);
     (void)json_object_set_new(root, "status", json_string(optimal ? "optimal" : "feasible"));
     (void)json_object_set_new(
-        root, "values", levels(counts(v->served, v->n_classes), v->moved + v->stopped, v->rank,
-                               &v->maxutil));
+        root, "values",
+        levels(counts(v->served, v->n_classes), v->moved + v->stopped, v->rank, &v->maxutil));
     (void)json_object_set_new(root, "proved", proved(result));
-    (void)json_object_set_new(
-        root, "bounds", levels(counts(result->served_bound, v->n_classes),
-                               result->bound[HF_PLACE_MOVES], result->bound[HF_PLACE_RANK],
-                               &result->maxutil_bound));
+    (void)json_object_set_new(root, "bounds",
+                              levels(counts(result->served_bound, v->n_classes),
+                                     result->bound[HF_PLACE_MOVES], result->bound[HF_PLACE_RANK],
+                                     &result->maxutil_bound));
     (void)json_object_set_new(root, "detail", detail(v));
     (void)json_object_set_new(root, "steps", json_integer((json_int_t)result->steps));
     return dump(root, out);

@@ -11,7 +11,7 @@
 static int write_files(const struct hf_setup_options *o, struct hf_setup_files *files,
                        struct hf_error *error)
 {
-    const struct hf_corosync_node self = {1, o->node, o->private_address, o->public_address};
+    const struct hf_corosync_node self = {1, o->node, o->private_address, o->public_address, false};
     const struct hf_corosync_conf conf = {
         .cluster = o->cluster,
         .token_ms = HF_COROSYNC_TOKEN_MS,

@@ -10,11 +10,10 @@
 #include "cli/place_json.h"
 #include "core/place_workspace.h"
 
-static const char usage[] =
-    "usage: holdfast place PROBLEM.json [--json] [--steps N]\n"
-    "  finds the best node for every instance of a placement problem\n"
-    "  --json     print the placement as JSON\n"
-    "  --steps N  stop after N steps of search (default: by size)\n";
+static const char usage[] = "usage: holdfast place PROBLEM.json [--json] [--steps N]\n"
+                            "  finds the best node for every instance of a placement problem\n"
+                            "  --json     print the placement as JSON\n"
+                            "  --steps N  stop after N steps of search (default: by size)\n";
 
 struct options {
     const char *path;
@@ -105,8 +104,7 @@ static void print_served(const struct hf_place_result *result)
 
     (void)printf("\nserved, by priority:");
     for (unsigned c = 0; c < v->n_classes; c++) {
-        (void)printf("%s %d: %u of %u", c ? "," : "", v->priority[c], v->served[c],
-                     v->members[c]);
+        (void)printf("%s %d: %u of %u", c ? "," : "", v->priority[c], v->served[c], v->members[c]);
         if (c >= result->n_classes_proved && result->served_bound[c] > v->served[c]) {
             (void)printf(" (at most %u)", result->served_bound[c]);
         }
@@ -158,8 +156,7 @@ static void print_values(const struct hf_place_file *file, const struct hf_place
     print_level("preference rank", v->rank, result->bound[HF_PLACE_RANK],
                 result->proved[HF_PLACE_RANK]);
     print_maxutil(file, result);
-    (void)printf("%s, %llu steps\n",
-                 result->status == HF_PLACE_OPTIMAL ? "optimal" : "feasible",
+    (void)printf("%s, %llu steps\n", result->status == HF_PLACE_OPTIMAL ? "optimal" : "feasible",
                  (unsigned long long)result->steps);
 }
 

@@ -256,8 +256,6 @@ static bool waits_for_others(const struct view *v)
 
 static void start_somewhere(const struct view *v)
 {
-    if (v->state->phase == HF_OFFLINE && failed_too_often(v))
-        return;
     if (wait_for_retry(v) || waits_for_others(v))
         return;
     struct hf_change change = change_of(v, HF_CHANGE_ASSIGN, HF_REASON_NONE);
@@ -275,8 +273,11 @@ static void start_somewhere(const struct view *v)
         strand(v, &change);
         return;
     }
-    if (failed && node != last)
+    if (failed && node != last) {
+        if (failed_too_often(v))
+            return;
         change.flags |= HF_FLAG_FAILOVER;
+    }
     if (v->state->phase == HF_OFFLINE && v->state->takeover.to == HF_NODE_NONE)
         change.noticed_ms = v->state->takeover.noticed_ms;
     assign(v, &change, node);

@@ -90,6 +90,7 @@ struct hf_queued {
 struct hf_waiting {
     uint64_t id; /* 0 = free */
     bool force;
+    unsigned needed; /* nodes that must hold the decision on disk: a majority of the configured */
     uint64_t index; /* decided; waiting until durable up to here; 0 = not decided */
     struct hf_reason reason;
 };

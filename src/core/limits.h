@@ -8,7 +8,9 @@
 #define HF_CORE_LIMITS_H
 
 #define HF_NODES_MAX 64u       /* nodes of a cluster; a set of nodes is one uint64_t */
+#ifndef HF_INSTANCES_MAX       /* the simulator makes its worlds smaller */
 #define HF_INSTANCES_MAX 1024u /* instances of a cluster */
+#endif
 #define HF_NAME_MAX 64u        /* bytes of a name, its NUL included */
 #define HF_PATH_MAX 128u       /* bytes of a path, its NUL included */
 #define HF_DISKS_MAX 4u        /* shared disks of an instance */

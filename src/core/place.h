@@ -51,13 +51,13 @@ struct hf_place_problem {
 
 enum hf_place_fault {
     HF_PLACE_FAULT_NONE,
-    HF_PLACE_FAULT_TOO_BIG,     /* more nodes, instances or resources than the limits */
-    HF_PLACE_FAULT_CAPACITY,    /* a capacity is negative or too large */
-    HF_PLACE_FAULT_DEMAND,      /* a demand is negative or too large */
-    HF_PLACE_FAULT_DEGRADED,    /* a degraded demand is negative or above the full demand */
-    HF_PLACE_FAULT_PREFERRED,   /* a preferred node does not exist, is listed twice, or is no owner */
-    HF_PLACE_FAULT_CURRENT,     /* current or last is no node of the problem */
-    HF_PLACE_FAULT_GROUP,       /* a group number above the highest instance number */
+    HF_PLACE_FAULT_TOO_BIG,   /* more nodes, instances or resources than the limits */
+    HF_PLACE_FAULT_CAPACITY,  /* a capacity is negative or too large */
+    HF_PLACE_FAULT_DEMAND,    /* a demand is negative or too large */
+    HF_PLACE_FAULT_DEGRADED,  /* a degraded demand is negative or above the full demand */
+    HF_PLACE_FAULT_PREFERRED, /* a preferred node does not exist, is listed twice, or is no owner */
+    HF_PLACE_FAULT_CURRENT,   /* current or last is no node of the problem */
+    HF_PLACE_FAULT_GROUP,     /* a group number above the highest instance number */
 };
 
 enum hf_place_status { HF_PLACE_FEASIBLE, HF_PLACE_OPTIMAL };
@@ -112,7 +112,8 @@ struct hf_place_workspace; /* core/place_workspace.h; a few MiB, contents need n
 /* What is wrong with a problem; *ret_index is the node or instance, where that applies. */
 enum hf_place_fault hf_place_check(const struct hf_place_problem *problem, unsigned *ret_index);
 
-/* A budget that suits the size: well under a second on one core, and 50 ms for 16 x 100. */
+/* A budget that suits the size: used up, under a second on one core, and 50 to 70 ms for 16 x 100.
+ */
 uint64_t hf_place_default_steps(const struct hf_place_problem *problem);
 
 /* Precondition: hf_place_check() finds no fault. A step is one look at an instance on a node. */

@@ -22,7 +22,8 @@ static enum hf_place_answer try_util(struct hf_place_workspace *ws,
 }
 
 /* The threshold halfway, in 2^-24; the best is rounded down, so that it is below the best. */
-static struct hf_place_util halfway(const struct hf_place_util *low, const struct hf_place_util *high)
+static struct hf_place_util halfway(const struct hf_place_util *low,
+                                    const struct hf_place_util *high)
 {
     int64_t a = (low->used << 20) / low->cap;
     int64_t b = (high->used << 20) / high->cap;
@@ -86,11 +87,11 @@ static bool finish(struct hf_place_workspace *ws)
     }
 }
 
-/* No node can get emptier than without everything that may leave it. */
+/* The trivial bound. */
 static struct hf_place_util floor_util(const struct hf_place_workspace *ws)
 {
-    return (struct hf_place_util){.used = 0, .cap = ws->values.maxutil.cap, .node = HF_PLACE_NONE,
-                                  .resource = HF_PLACE_NONE};
+    return (struct hf_place_util){
+        .used = 0, .cap = ws->values.maxutil.cap, .node = HF_PLACE_NONE, .resource = HF_PLACE_NONE};
 }
 
 void hf_place_level_balance(struct hf_place_workspace *ws, struct hf_place_result *result)

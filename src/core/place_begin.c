@@ -8,6 +8,7 @@ static void clear(struct hf_place_workspace *ws)
 {
     memset(ws->load, 0, sizeof(ws->load));
     memset(ws->eject, 0, sizeof(ws->eject));
+    memset(ws->n_stays, 0, sizeof(ws->n_stays));
     memset(ws->left_out, 0, sizeof(ws->left_out));
     memset(ws->apart_fixed, 0, sizeof(ws->apart_fixed));
     memset(ws->apart_stays, 0, sizeof(ws->apart_stays));
@@ -42,6 +43,7 @@ static void begin_instance(struct hf_place_workspace *ws, unsigned i)
     }
     ws->state[i] = HF_PLACE_STAYS;
     ws->at[i] = (int8_t)home;
+    ws->n_stays[home]++;
     ws->cost += m->cost[i][home];
     for (unsigned r = 0; r < m->n_resources; r++) {
         ws->load[home][r] += m->need[i][r];
@@ -169,6 +171,5 @@ bool hf_place_state_init(struct hf_place_workspace *ws)
             ws->clash[ws->n_clash++] = (uint16_t)i;
         }
     }
-    return begin_forced(ws) && ws->n_broken == 0 &&
-           ws->moves + ws->eject_sum <= ws->limits.moves;
+    return begin_forced(ws) && ws->n_broken == 0 && ws->moves + ws->eject_sum <= ws->limits.moves;
 }

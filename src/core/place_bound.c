@@ -174,8 +174,8 @@ static void adjust(int64_t *price, int64_t breach, int64_t rate, int64_t max)
 }
 
 /* Prices rise where a limit is broken and fall where it is not; the goal keeps its price. */
-static void move_prices(struct hf_place_workspace *ws, enum hf_place_goal goal,
-                        unsigned goal_class, int64_t want, int64_t theta)
+static void move_prices(struct hf_place_workspace *ws, enum hf_place_goal goal, unsigned goal_class,
+                        int64_t want, int64_t theta)
 {
     struct hf_place_prices *p = &ws->prices;
     int64_t total = squares(ws, goal, goal_class);

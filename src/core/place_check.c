@@ -14,8 +14,7 @@ static enum hf_place_fault check_demand(const struct hf_place_problem *p,
         if (!amount_ok(inst->demand[r])) {
             return HF_PLACE_FAULT_DEMAND;
         }
-        if (inst->has_degraded &&
-            (inst->degraded[r] < 0 || inst->degraded[r] > inst->demand[r])) {
+        if (inst->has_degraded && (inst->degraded[r] < 0 || inst->degraded[r] > inst->demand[r])) {
             return HF_PLACE_FAULT_DEGRADED;
         }
     }

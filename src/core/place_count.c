@@ -61,7 +61,8 @@ static void climb(struct hf_place_workspace *ws, struct count_level *level, uint
     uint64_t value = level->low;
 
     while (value < level->high && ws->steps < stop) {
-        enum hf_place_answer answer = try_value(ws, level, value, (stop - ws->steps) / 4);
+        enum hf_place_answer answer = try_value(
+            ws, level, value, (stop - ws->steps) / (level->goal == HF_PLACE_GOAL_MOVE ? 8 : 4));
         if (answer == HF_PLACE_FOUND) {
             return;
         }
@@ -112,7 +113,7 @@ static uint64_t solve(struct hf_place_workspace *ws, enum hf_place_goal goal, ui
         return 0;
     }
     bound_from_prices(ws, &level);
-    climb(ws, &level, ws->steps + steps / 16);
+    climb(ws, &level, ws->steps + (goal == HF_PLACE_GOAL_MOVE ? steps / 2 : steps / 16));
     improve(ws, &level, slice, ws->steps + steps / 4);
     descend(ws, &level, stop);
     improve(ws, &level, 4 * slice, stop);

@@ -21,7 +21,12 @@ enum hf_place_answer {
 /* Which constraint is the objective of a relaxation; its price is one unit. */
 enum hf_place_goal { HF_PLACE_GOAL_SERVE, HF_PLACE_GOAL_MOVE, HF_PLACE_GOAL_COST };
 
-enum hf_place_pick { HF_PLACE_PICK_FAIL, HF_PLACE_PICK_LEAF, HF_PLACE_PICK_PLACE, HF_PLACE_PICK_EJECT };
+enum hf_place_pick {
+    HF_PLACE_PICK_FAIL,
+    HF_PLACE_PICK_LEAF,
+    HF_PLACE_PICK_PLACE,
+    HF_PLACE_PICK_EJECT
+};
 
 /* place_util.c */
 int hf_place_fraction_compare(int64_t an, int64_t ad, int64_t bn, int64_t bd);

@@ -107,8 +107,8 @@ static void narrow(struct hf_place_workspace *ws, unsigned i, const struct total
 }
 
 /* Few options first; on a tie the one that failed most, then the largest. */
-static bool sooner(const struct hf_place_workspace *ws, unsigned a, unsigned options_a,
-                   unsigned b, unsigned options_b)
+static bool sooner(const struct hf_place_workspace *ws, unsigned a, unsigned options_a, unsigned b,
+                   unsigned options_b)
 {
     uint64_t left = (uint64_t)options_a * (1 + ws->weight[b]);
     uint64_t right = (uint64_t)options_b * (1 + ws->weight[a]);
@@ -191,10 +191,7 @@ static int pick_overload(const struct hf_place_workspace *ws)
         if (ws->eject[n] == 0) {
             continue;
         }
-        unsigned count = 0;
-        for (unsigned k = m->home_start[n]; k < m->home_start[n + 1]; k++) {
-            count += ws->state[m->home_by[0][k]] == HF_PLACE_STAYS;
-        }
+        unsigned count = ws->n_stays[n];
         if (best < 0 || count < best_count) {
             best = (int)n;
             best_count = count;
@@ -231,9 +228,8 @@ static int pick_costly(struct hf_place_workspace *ws)
 static enum hf_place_pick place_frame(const struct hf_place_workspace *ws, int i,
                                       struct hf_place_frame *frame)
 {
-    *frame = (struct hf_place_frame){.inst = (int16_t)i,
-                                     .untried = ws->options[i],
-                                     .untried_out = ws->option_out[i]};
+    *frame = (struct hf_place_frame){
+        .inst = (int16_t)i, .untried = ws->options[i], .untried_out = ws->option_out[i]};
     return HF_PLACE_PICK_PLACE;
 }
 

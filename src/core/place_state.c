@@ -99,8 +99,7 @@ static void decide(struct hf_place_workspace *ws, unsigned i, int sign)
 static void push(struct hf_place_workspace *ws, unsigned op, unsigned i)
 {
     HF_ASSERT(ws->n_trail < sizeof(ws->trail) / sizeof(ws->trail[0]));
-    ws->trail[ws->n_trail++] =
-        (struct hf_place_trail){.op = (uint8_t)op, .inst = (int16_t)i};
+    ws->trail[ws->n_trail++] = (struct hf_place_trail){.op = (uint8_t)op, .inst = (int16_t)i};
 }
 
 /* Send away those at home that can not live with the decision that i is on its node. */
@@ -148,6 +147,7 @@ void hf_place_state_keep(struct hf_place_workspace *ws, unsigned i)
 {
     push(ws, OP_KEEP, i);
     ws->state[i] = HF_PLACE_KEPT;
+    ws->n_stays[ws->at[i]]--;
     decide(ws, i, 1);
     refresh_apart_stays(ws, ws->model.apart[i]);
     refresh_eject(ws, (unsigned)ws->at[i]);
@@ -162,6 +162,7 @@ void hf_place_state_eject(struct hf_place_workspace *ws, unsigned i)
     homeless_add(ws, i);
     ws->state[i] = HF_PLACE_HOMELESS;
     ws->at[i] = HF_PLACE_NONE;
+    ws->n_stays[n]--;
     add_load(ws, i, n, -1);
     ws->cost -= ws->model.cost[i][n];
     ws->moves++;
@@ -190,6 +191,7 @@ static void revert_eject(struct hf_place_workspace *ws, unsigned i)
     ws->cost += ws->model.cost[i][n];
     add_load(ws, i, n, 1);
     ws->at[i] = (int8_t)n;
+    ws->n_stays[n]++;
     ws->state[i] = HF_PLACE_STAYS;
     homeless_remove(ws, i);
     refresh_apart_stays(ws, ws->model.apart[i]);
@@ -206,6 +208,7 @@ static void revert(struct hf_place_workspace *ws, const struct hf_place_trail *s
         revert_eject(ws, i);
     } else if (step->op == OP_KEEP) {
         decide(ws, i, -1);
+        ws->n_stays[ws->at[i]]++;
         ws->state[i] = HF_PLACE_STAYS;
         refresh_apart_stays(ws, ws->model.apart[i]);
         refresh_eject(ws, (unsigned)ws->at[i]);

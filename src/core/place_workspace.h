@@ -32,17 +32,17 @@ struct hf_place_model {
     uint16_t cls[HF_PLACE_I];
     uint16_t class_size[HF_PLACE_I];
     int32_t class_priority[HF_PLACE_I];
-    int8_t home[HF_PLACE_I];   /* current node where it may stay, else none */
-    bool running[HF_PLACE_I];  /* has a current node that is up */
+    int8_t home[HF_PLACE_I];  /* current node where it may stay, else none */
+    bool running[HF_PLACE_I]; /* has a current node that is up */
     uint64_t domain[HF_PLACE_I];
-    int64_t need[HF_PLACE_I][HF_PLACE_R]; /* demand the packing counts with */
-    int32_t norm[HF_PLACE_I][HF_PLACE_R]; /* need in 2^-20 of the largest node, rounded down */
-    int64_t size[HF_PLACE_I];             /* sum of norm, for orders */
+    int64_t need[HF_PLACE_I][HF_PLACE_R];      /* demand the packing counts with */
+    int32_t norm[HF_PLACE_I][HF_PLACE_R];      /* need in 2^-20 of the largest node, rounded down */
+    int64_t size[HF_PLACE_I];                  /* sum of norm, for orders */
     uint32_t cost[HF_PLACE_I][HF_PLACE_N + 1]; /* rank and passive_weight; [n_nodes] = left out */
     uint16_t home_start[HF_PLACE_N + 1];
     uint16_t home_by[HF_PLACE_R][HF_PLACE_I]; /* per node, instances at home, largest need first */
     int64_t largest[HF_PLACE_R];              /* largest capacity of a node that is up */
-    uint16_t apart[HF_PLACE_I];  /* groups, 0 = none */
+    uint16_t apart[HF_PLACE_I];               /* groups, 0 = none */
     uint16_t joined[HF_PLACE_I];
     uint16_t group_start[2][HF_PLACE_GROUPS + 1]; /* members per group; [0] apart, [1] joined */
     uint16_t group_member[2][HF_PLACE_I];
@@ -50,15 +50,15 @@ struct hf_place_model {
 
 /* What a search must keep: budgets and capacities. */
 struct hf_place_limits {
-    unsigned n_classes;             /* classes looked at */
-    uint16_t left_out[HF_PLACE_I];  /* instances that may be left out, per class */
+    unsigned n_classes;            /* classes looked at */
+    uint16_t left_out[HF_PLACE_I]; /* instances that may be left out, per class */
     uint32_t moves;
     uint64_t cost; /* passive and rank; UINT64_MAX = any */
     int64_t cap[HF_PLACE_N][HF_PLACE_R];
     struct hf_place_util util; /* the threshold behind cap, for nodes with one instance */
     bool util_set;
     bool strictly; /* below util, not at it */
-    bool spread; /* prefer the emptier node */
+    bool spread;   /* prefer the emptier node */
 };
 
 /* Prices of a Lagrangian relaxation and what follows from them. */
@@ -78,9 +78,7 @@ struct hf_place_breach {
 
 struct hf_place_trail {
     uint8_t op;
-    uint8_t state;
     int16_t inst;
-    int8_t at;
 };
 
 struct hf_place_frame {
@@ -101,7 +99,7 @@ struct hf_place_workspace {
 
     /* the filter that the prices gave for these limits */
     bool filtered;
-    int64_t gap;                               /* excess that is still allowed */
+    int64_t gap;                                /* excess that is still allowed */
     int64_t excess[HF_PLACE_I][HF_PLACE_N + 1]; /* [n_nodes] = left out */
     uint64_t allowed[HF_PLACE_I];
     bool may_leave[HF_PLACE_I];
@@ -112,6 +110,7 @@ struct hf_place_workspace {
     int64_t load[HF_PLACE_N][HF_PLACE_R];
     uint16_t eject[HF_PLACE_N]; /* instances that must leave the node, at least */
     uint32_t eject_sum;
+    uint16_t n_stays[HF_PLACE_N]; /* instances that stay on the node and may still be sent away */
     uint32_t moves;
     uint64_t cost;
     int64_t spent; /* excess of the decided */
@@ -134,7 +133,7 @@ struct hf_place_workspace {
     struct hf_place_trail trail[8 * HF_PLACE_I];
     uint32_t n_frames;
     struct hf_place_frame frames[2 * HF_PLACE_I + 2];
-    uint64_t options[HF_PLACE_I];  /* of the homeless: nodes that can take it */
+    uint64_t options[HF_PLACE_I]; /* of the homeless: nodes that can take it */
     bool option_out[HF_PLACE_I];
     uint32_t option_cost[HF_PLACE_I]; /* lowest over its options */
     int64_t option_excess[HF_PLACE_I];
@@ -147,14 +146,13 @@ struct hf_place_workspace {
 
     int8_t found[HF_PLACE_I]; /* what the last successful search found */
     int8_t best[HF_PLACE_I];
-    int8_t scratch[HF_PLACE_I];
     uint16_t order[HF_PLACE_I];
     int64_t sum[HF_PLACE_N][HF_PLACE_R];
     struct hf_place_values values;
     struct hf_place_values trial;
 };
 
-#define HF_PLACE_WORKSPACE_BYTES_MAX (4u << 20)
+#define HF_PLACE_WORKSPACE_BYTES_MAX (2u << 20)
 _Static_assert(sizeof(struct hf_place_workspace) <= HF_PLACE_WORKSPACE_BYTES_MAX, "workspace size");
 
 #endif

@@ -82,7 +82,7 @@
     X(IS_OFFLINE, "is-offline", "it is offline; 'holdfast online' starts it")                      \
     X(IN_TRANSITION, "in-transition", "it is being moved or started just now; try again")          \
     X(NOT_ENOUGH_NODES, "not-enough-nodes",                                                        \
-      "only %d nodes are up, fewer than a majority of those configured: a change could be lost; "  \
+      "nodes up: %d, fewer than a majority of those configured: a change could be lost; "  \
       "start more nodes or use --force")                                                           \
     X(NO_QUORUM, "no-quorum", "this node has no quorum, so nothing can be decided here")           \
     X(NOT_SYNCED, "not-synced", "this node has not yet got the cluster's state; try again")        \

@@ -74,7 +74,9 @@ void hf_request_event(struct hf_core *core, const struct hf_event_request *reque
         refuse(core, request->id, reason);
         return;
     }
-    *waiting = (struct hf_waiting){.id = request->id, .force = request->force};
+    /* A node that joins by this very command is not yet there to hold it. */
+    *waiting = (struct hf_waiting){
+        .id = request->id, .force = request->force, .needed = majority(core)};
     struct hf_head head = head_of(request);
     if (request->verb != HF_VERB_APPLY) {
         hf_emit_plain(core, HF_MESSAGE_REQUEST, &head);
@@ -152,7 +154,7 @@ void hf_requests_check(struct hf_core *core)
         struct hf_waiting *waiting = &core->waiting[w];
         if (!waiting->id || !waiting->index)
             continue;
-        unsigned needed = majority(core);
+        unsigned needed = waiting->needed;
         unsigned up = hf_count_bits(hf_up_nodes(core));
         if (waiting->force && up < needed)
             needed = up;

@@ -64,14 +64,20 @@ uint64_t hf_state_hash(const struct hf_state *state)
     return hash;
 }
 
+/* Regime since which a node is a member; one that never was is the most junior. */
+static uint64_t seniority(const struct hf_state *state, uint8_t node)
+{
+    uint64_t joined = state->nodes[node].joined_epoch;
+    return joined ? joined : UINT64_MAX;
+}
+
 uint8_t hf_state_senior(const struct hf_state *state, uint64_t members)
 {
     uint8_t senior = HF_NODE_NONE;
     for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
         if (!(members >> n & 1))
             continue;
-        if (senior == HF_NODE_NONE ||
-            state->nodes[n].joined_epoch < state->nodes[senior].joined_epoch)
+        if (senior == HF_NODE_NONE || seniority(state, n) < seniority(state, senior))
             senior = n;
     }
     return senior;
@@ -181,6 +187,8 @@ static bool apply_node_up(struct hf_state *state, const struct hf_change *change
     state->hash ^= hf_hash_node(state, change->node);
     if (!node->up)
         node->since_ms = wall_ms;
+    if (!node->joined_epoch)
+        state->nodes_version++; /* its vote counts from now on */
     node->up = true;
     node->fenced = false;
     node->watchdog = change->flags & HF_FLAG_WATCHDOG;

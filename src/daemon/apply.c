@@ -1,6 +1,7 @@
 #include "daemon/apply.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/strbuf.h"
 #include "config/config.h"
@@ -20,7 +21,6 @@ static json_t *bad_file(const struct hf_config_errors *errors)
         hf_strbuf_addf(&text, "%s\n", errors->items[e].text);
     if (errors->left_out)
         hf_strbuf_addf(&text, "%u more errors are not shown\n", errors->left_out);
-    hf_strbuf_add(&text, "nothing was changed.");
     return hf_control_error("bad-file", text.data, NULL);
 }
 
@@ -29,6 +29,7 @@ static bool is_obstacle(const struct compare *compare, const struct hf_config_ch
     uint16_t i = HF_INSTANCE_NONE;
     switch (change->effect) {
     case HF_EFFECT_FIXED:
+        return strcmp(change->from, "none") != 0; /* stated for the first time */
     case HF_EFFECT_REJOIN:
     case HF_EFFECT_JOIN:
     case HF_EFFECT_LEAVE:
@@ -51,8 +52,12 @@ static void note(const struct hf_config_change *change, void *user)
     struct compare *compare = user;
     struct hf_strbuf HF_STRBUF_CLEANUP line;
     hf_strbuf_init(&line);
-    hf_config_change_text(change, &line);
-    if (is_obstacle(compare, change))
+    bool obstacle = is_obstacle(compare, change);
+    struct hf_config_change shown = *change;
+    if (change->effect == HF_EFFECT_FIXED && !obstacle)
+        shown.effect = HF_EFFECT_NONE;
+    hf_config_change_text(&shown, &line);
+    if (obstacle)
         hf_strbuf_addf(&compare->obstacles, "%s\n", line.data);
     (void)json_array_append_new(compare->changes, hf_control_text(line.data));
 }
@@ -65,7 +70,7 @@ static json_t *find_obstacles(const struct hf_state *state, struct hf_apply *app
     if (hf_config_diff(&state->spec, apply->spec, note, &compare) < 0)
         answer = hf_control_error("out-of-memory", "there is no memory left on this node", NULL);
     else if (compare.obstacles.length)
-        answer = hf_control_errorf("refused", NULL, "these changes cannot be made now:\n%snothing was changed.",
+        answer = hf_control_errorf("bad-file", NULL, "these changes cannot be made now:\n%s",
                                    compare.obstacles.data);
     hf_strbuf_release(&compare.obstacles);
     return answer;

@@ -28,6 +28,17 @@ static void answer(struct hf_daemon *daemon, uint64_t connection, json_t *messag
     (void)hf_control_reply(daemon->control, connection, message, true);
 }
 
+/* A line that is not the last. */
+static void say(struct hf_daemon *daemon, uint64_t connection, const char *event)
+{
+    struct hf_status_input input;
+    hf_daemon_status_input(daemon, &input);
+    (void)hf_control_reply(daemon->control, connection,
+                           json_pack("{s:s, s:I}", "event", event, "time_ms",
+                                     (json_int_t)input.wall_ms),
+                           false);
+}
+
 static struct hf_command *new_command(struct hf_daemon *daemon, uint64_t connection)
 {
     struct hf_command *command = find_command(daemon, 0);
@@ -207,8 +218,10 @@ static void answer_status(struct hf_daemon *daemon, uint64_t connection)
 static void subscribe(struct hf_daemon *daemon, uint64_t connection)
 {
     struct hf_command *command = new_command(daemon, connection);
-    if (command)
-        command->subscribed = true;
+    if (!command)
+        return;
+    command->subscribed = true;
+    say(daemon, connection, "subscribed");
 }
 
 void hf_daemon_control(void *user, uint64_t connection, const json_t *json)
@@ -334,6 +347,7 @@ void hf_daemon_reply(struct hf_daemon *daemon, const struct hf_action *action)
     }
     if (action->ok && command->follows && action->reason.code != HF_REASON_UNCHANGED) {
         command->accepted = true; /* its end is told when it is reached */
+        say(daemon, command->connection, "accepted");
         return;
     }
     uint64_t connection = command->connection;

@@ -78,7 +78,6 @@ void hf_daemon_step(struct hf_daemon *daemon, struct hf_event *event)
     uint64_t now_ms = event->now_ms;
     hf_daemon_execute(daemon);
     set_wake(daemon, now_ms);
-    log_condition(daemon);
     hf_log_history(daemon);
     hf_daemon_write_nodes(daemon);
     hf_daemon_tell(daemon);
@@ -209,6 +208,7 @@ static void join_event(void *user, enum hf_join_event event, const char *name)
 static void feed(uv_timer_t *timer)
 {
     struct hf_daemon *daemon = timer->data;
+    log_condition(daemon); /* here, so that what lasts milliseconds is not told */
     if (hf_core_may_feed_watchdog(daemon->core, clock_ms(CLOCK_BOOTTIME)))
         (void)hf_watchdog_pet(&daemon->watchdog);
     else

@@ -3,7 +3,8 @@
  *
  * Every daemon writes the same text when the list or the token has changed, then makes corosync
  * read it. Corosync reads it on all nodes at each such call; the last daemon to write makes it
- * complete everywhere. A node that joins gets the same text, with the key, over its own
+ * complete everywhere. A node has no vote until it was a member for the first time, so that adding
+ * one to a running cluster never costs quorum. A node that joins gets the same text, with the key, over its own
  * authenticated connection.
  */
 #include <fcntl.h>
@@ -23,7 +24,8 @@ static int render(const struct hf_state *state, struct hf_strbuf *text, struct h
         const struct hf_node_spec *spec = &state->spec.nodes[n];
         if (spec->name[0])
             nodes[count++] = (struct hf_corosync_node){n + 1, spec->name, spec->private_address,
-                                                       spec->public_address};
+                                                       spec->public_address,
+                                                       !state->nodes[n].joined_epoch};
     }
     struct hf_corosync_conf conf = {
         .cluster = state->spec.cluster.name,
@@ -52,7 +54,8 @@ void hf_daemon_write_nodes(struct hf_daemon *daemon)
     const struct hf_state *state = hf_core_state(daemon->core);
     struct hf_core_view view;
     hf_core_view(daemon->core, &view);
-    if (view.condition != HF_CORE_MEMBER || daemon->nodes_version == state->nodes_version)
+    bool member = view.condition == HF_CORE_MEMBER && state->nodes[daemon->node.id - 1].up;
+    if (!member || daemon->nodes_version == state->nodes_version)
         return;
     daemon->nodes_version = state->nodes_version;
     struct hf_strbuf HF_STRBUF_CLEANUP text;

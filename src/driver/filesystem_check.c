@@ -98,7 +98,7 @@ _Noreturn static void become_e2fsck(const char *device)
 static int run_e2fsck(const char *device)
 {
     int status;
-    pid_t pid = fork();
+    pid_t pid = _Fork();
     if (pid < 0)
         return -errno;
     if (pid == 0)

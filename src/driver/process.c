@@ -198,6 +198,12 @@ _Noreturn static void become_engine(const struct launch *launch, bool in_cgroup)
     _exit(127);
 }
 
+/*
+ * Forks are made with _Fork: fork(3) runs what libraries registered with pthread_atfork, and
+ * libuv's handler closes the descriptor numbers of the daemon's signal pipe, which mean other files in
+ * a worker.
+ */
+
 /* A fork that is born in the cgroup: to move a process there later costs the kernel some 10 ms. */
 static pid_t fork_into(int cgroup_fd)
 {
@@ -224,7 +230,7 @@ static pid_t fork_to_gate(const struct launch *launch, bool in_cgroup, int *ret_
     char alive;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -1;
-    pid_t pid = in_cgroup ? fork_into(launch->cgroup_fd) : fork();
+    pid_t pid = in_cgroup ? fork_into(launch->cgroup_fd) : _Fork();
     if (pid == 0) {
         (void)close(ends[0]);
         wait_at_gate(launch, ends[1], in_cgroup);
@@ -305,7 +311,7 @@ static int fork_and_collect(struct launch *launch, pid_t *ret_pid, int *ret_pidf
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     launch->report_fd = ends[1];
-    pid_t child = fork();
+    pid_t child = _Fork();
     if (child == 0)
         fork_again(launch);
     int r = child < 0 ? -errno : 0;

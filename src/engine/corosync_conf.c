@@ -168,8 +168,10 @@ static void render_nodes(const struct hf_corosync_conf *conf, struct hf_strbuf *
                        "        name: %s\n"
                        "        ring0_addr: %s\n"
                        "        ring1_addr: %s\n"
+                       "%s"
                        "    }\n",
-                       node->id, node->name, node->ring0, node->ring1);
+                       node->id, node->name, node->ring0, node->ring1,
+                       node->no_vote ? "        quorum_votes: 0\n" : "");
     }
     hf_strbuf_add(out, "}\n\n");
 }

@@ -3,11 +3,12 @@
  *
  * Two knet links a node: ring 0 on the private network, preferred, ring 1 on the public one
  * (link_mode passive). Everything encrypted and authenticated with the cluster's key
- * (HF_COROSYNC_KEY_PATH). Each node has one vote.
+ * (HF_COROSYNC_KEY_PATH). Each node has one vote once it has been a member.
  */
 #ifndef HF_ENGINE_COROSYNC_CONF_H
 #define HF_ENGINE_COROSYNC_CONF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -28,6 +29,7 @@ struct hf_corosync_node {
     const char *name;  /* letters, digits, - _ . */
     const char *ring0; /* private address */
     const char *ring1; /* public address */
+    bool no_vote;      /* it has not been there yet: its absence must not cost quorum */
 };
 
 struct hf_corosync_conf {

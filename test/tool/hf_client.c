@@ -29,7 +29,7 @@ enum {
     ABANDON_MS = 1000,     /* and the same server's other connection is used after this */
     SYN_MS_MAX = 250,      /* an attempt that nobody answers */
     LOGIN_MS_MAX = 3000,   /* an attempt that the server's kernel accepted */
-    LOGIN_ALONE_MS = 250,  /* so long it is given before another one is made beside it */
+    LOGIN_ALONE_MS = 1000, /* so long it is given before another one is made beside it */
     NEXT_SYN_MS = 20,      /* between attempts that nobody answers */
     NEXT_REFUSED_MS = 10,  /* after one that was refused */
     NEXT_REJECTED_MS = 20, /* after one that was rejected: it cost the server a process */
@@ -231,6 +231,7 @@ static bool wants_attempt(struct client *c, struct link **ret)
     return *ret && now_ms() >= c->next_attempt_ms;
 }
 
+/* The wait grows with what the rejection cost, so that a slow server gets on with its recovery. */
 static void attempt_failed(struct client *c, struct link *a)
 {
     int64_t wait = link_rejected(a) ? NEXT_REJECTED_MS : NEXT_REFUSED_MS;

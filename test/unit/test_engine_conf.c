@@ -165,7 +165,7 @@ static void corosync_accepts(void **state)
     (void)snprintf(conf_path, sizeof(conf_path), "%s/corosync.conf", folder);
     assert_int_equal(hf_corosync_key_make(key), 0);
     assert_int_equal(hf_durable_file_write(key_path, key, sizeof(key), 0400), 0);
-    const struct hf_corosync_node local = {1, "db1", "127.0.0.1", "::1"};
+    const struct hf_corosync_node local = {1, "db1", "127.0.0.1", "::1", false};
     struct hf_corosync_conf conf = good;
     conf.node_count = 1;
     conf.nodes = &local;

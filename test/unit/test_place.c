@@ -75,15 +75,15 @@ static void small_problem(unsigned seed, bool extras)
 
 static void assert_same_values(unsigned seed, bool maxutil)
 {
-    bool same = memcmp(result.values.served, best.served,
-                       best.n_classes * sizeof(best.served[0])) == 0 &&
-                moves(&result.values) == moves(&best) && result.values.passive == best.passive &&
-                result.values.rank == best.rank;
+    bool same =
+        memcmp(result.values.served, best.served, best.n_classes * sizeof(best.served[0])) == 0 &&
+        moves(&result.values) == moves(&best) && result.values.passive == best.passive &&
+        result.values.rank == best.rank;
 
     if (!same || (maxutil && hf_place_compare(&result.values, &best) != 0)) {
-        fail_msg("seed %u: served[0] %u/%u, moves %u/%u, rank %u/%u", seed,
-                 result.values.served[0], best.served[0], moves(&result.values), moves(&best),
-                 result.values.rank, best.rank);
+        fail_msg("seed %u: served[0] %u/%u, moves %u/%u, rank %u/%u", seed, result.values.served[0],
+                 best.served[0], moves(&result.values), moves(&best), result.values.rank,
+                 best.rank);
     }
 }
 
@@ -92,6 +92,48 @@ static void test_twin(void **state)
     (void)state;
     for (unsigned seed = 0; seed < 5000; seed++) {
         small_problem(seed, false);
+        hf_brute_solve(&problem, &best, best_node);
+        solve();
+        assert_int_equal(result.status, HF_PLACE_OPTIMAL);
+        assert_same_values(seed, true);
+    }
+}
+
+static unsigned draw(uint64_t *seed, unsigned n)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(*seed >> 33) % n;
+}
+
+/* Tiny numbers: many ties, nodes exactly full, one unit decides. */
+static void tiny_problem(uint64_t seed)
+{
+    make(1 + draw(&seed, 4), 1 + draw(&seed, 6), 0);
+    problem.n_resources = 1 + draw(&seed, 2);
+    for (unsigned n = 0; n < problem.n_nodes; n++) {
+        problem.nodes[n].up = draw(&seed, 6) > 0;
+        problem.nodes[n].cap[0] = draw(&seed, 12);
+        problem.nodes[n].cap[1] = draw(&seed, 12);
+    }
+    for (unsigned i = 0; i < problem.n_instances; i++) {
+        struct hf_place_instance *inst = &problem.instances[i];
+        inst->priority = (int32_t)draw(&seed, 3);
+        inst->demand[0] = draw(&seed, 7);
+        inst->demand[1] = draw(&seed, 7);
+        inst->owners = 1 + draw(&seed, 15);
+        inst->anti_affinity = (uint16_t)(draw(&seed, 3) ? 0 : 1);
+        inst->current = (int8_t)((int)draw(&seed, problem.n_nodes + 1) - 1);
+        unsigned n = draw(&seed, problem.n_nodes);
+        inst->n_preferred = inst->owners >> n & 1;
+        inst->preferred[0] = (uint8_t)n;
+    }
+}
+
+static void test_twin_tiny(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 5000; seed++) {
+        tiny_problem(seed);
         hf_brute_solve(&problem, &best, best_node);
         solve();
         assert_int_equal(result.status, HF_PLACE_OPTIMAL);
@@ -452,6 +494,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_twin),
+        cmocka_unit_test(test_twin_tiny),
         cmocka_unit_test(test_twin_extras),
         cmocka_unit_test(test_small_budget),
         cmocka_unit_test(test_deterministic),

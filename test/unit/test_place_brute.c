@@ -35,8 +35,8 @@ static bool allowed(const struct brute *b, unsigned i, unsigned n)
         const struct hf_place_instance *other = &b->p->instances[j];
         bool apart = inst->anti_affinity && inst->anti_affinity == other->anti_affinity;
         bool joined = inst->together_with && inst->together_with == other->together_with;
-        if (b->node[j] >= 0 && ((apart && b->node[j] == (int)n) ||
-                                (joined && b->node[j] != (int)n))) {
+        if (b->node[j] >= 0 &&
+            ((apart && b->node[j] == (int)n) || (joined && b->node[j] != (int)n))) {
             return false;
         }
     }

@@ -121,9 +121,10 @@ class World:
         return int(done.out) if done.out.strip().isdigit() else 0
 
     def serves(self, node, name):
-        """Does this node have an engine process, or the mount, of the instance?"""
+        """Does this node have an engine process, the mount or the address of the instance?"""
         i = INSTANCES[name]
-        script = f"pgrep -f 'postgres -D {i['data']}' || grep ' {i['mount']} ' /proc/mounts"
+        script = (f"grep . /sys/fs/cgroup/holdfast.slice/{name}/cgroup.procs 2>/dev/null || "
+                  f"grep ' {i['mount']} ' /proc/mounts || ip -br addr | grep {i['address']}/")
         return self.in_node(node, script, check=False).rc == 0
 
     def wait_gone(self, node, name, deadline_s):
@@ -131,7 +132,7 @@ class World:
 
     def check_logs(self):
         """A daemon that complained about itself fails the scenario, whatever else was fine."""
-        for node in self.lab.nodes:
+        for node in map(self.node, self.cluster.members()):
             log = self.in_node(node.name, "cat /var/log/holdfastd.log", check=False).out
             bad = [line for line in log.splitlines() if any(s in line for s in BAD_SIGNS)]
             expect(not bad, f"{node.name}: holdfastd's log is clean, found: {bad[:1]}")

@@ -1,0 +1,133 @@
+/*
+ * check_end.c - what must hold some time after the faults stopped: every instance that can be served
+ * is (I4), and every acknowledged change of the configuration is there (I6).
+ */
+#include "world.h"
+
+#include <string.h>
+
+/* An instance that nobody is to serve, or whose own failures keep it down for a stated time. */
+static bool excused(const struct hf_instance_state *state)
+{
+    if (!state->wanted)
+        return true;
+    return (state->phase == HF_FAILED || state->phase == HF_STRANDED) && state->retry_ms;
+}
+
+/* Rejected everywhere for want of room, or kept apart: the plan is full. */
+static bool no_room(const struct hf_instance_state *state)
+{
+    if (state->phase != HF_STRANDED)
+        return state->reason.code == HF_REASON_WAITS_FOR;
+    for (unsigned r = 0; r < state->takeover.rejection_count; r++) {
+        uint16_t code = state->takeover.rejections[r].reason.code;
+        if (code == HF_REASON_NO_CAPACITY || code == HF_REASON_KEPT_APART)
+            return true;
+    }
+    return false;
+}
+
+static void served(struct sim_world *world, const struct hf_state *state, uint16_t i)
+{
+    const struct hf_instance_state *instance = &state->instances[i];
+    if (excused(instance) || no_room(instance))
+        return;
+    char why[256];
+    (void)hf_reason_text(&instance->reason, &state->spec, why, sizeof(why));
+    if (instance->phase != HF_ONLINE || instance->owner >= SIM_NODES) {
+        sim_violation(world, "I4: %s is %s on %s, goal %u: %s", state->spec.instances[i].name,
+                      hf_phase_word((enum hf_phase)instance->phase),
+                      sim_node_name(world, instance->owner), instance->goal, why);
+        return;
+    }
+    const struct sim_real *real = &world->node[instance->owner].real[i];
+    bool address = real->address || !state->spec.instances[i].address[0];
+    if (!real->engine || !real->ready || !address)
+        sim_violation(world, "I4: %s is said to be online on %s and is not",
+                      state->spec.instances[i].name, sim_node_name(world, instance->owner));
+    for (uint8_t n = 0; n < world->nodes; n++) {
+        if (n != instance->owner && world->node[n].real[i].engine)
+            sim_violation(world, "I4: an engine of %s is left on %s",
+                          state->spec.instances[i].name, sim_node_name(world, n));
+        if (n != instance->owner && world->node[n].real[i].address)
+            sim_violation(world, "I4: the address of %s is left on %s",
+                          state->spec.instances[i].name, sim_node_name(world, n));
+    }
+}
+
+void sim_check_served(struct sim_world *world)
+{
+    uint8_t member = sim_member(world);
+    if (member == HF_NODE_NONE) {
+        sim_violation(world, "I4: nobody is in a regime");
+        return;
+    }
+    const struct hf_state *state = hf_core_state(world->node[member].core);
+    for (uint8_t n = 0; n < world->nodes; n++) {
+        struct hf_core_view view;
+        if (!world->node[n].daemon || !world->node[n].exists)
+            continue;
+        hf_core_view(world->node[n].core, &view);
+        const struct hf_state *own = hf_core_state(world->node[n].core);
+        if (view.condition != HF_CORE_MEMBER || own->hash != state->hash)
+            sim_violation(world, "I4: %s is not in the regime (condition %u)",
+                          sim_node_name(world, n), view.condition);
+    }
+    for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
+        if (state->spec.instances[i].name[0])
+            served(world, state, i);
+    }
+}
+
+static bool has_marker(const char *chain, uint64_t marker)
+{
+    char wanted[24];
+    (void)snprintf(wanted, sizeof(wanted), ",%llu,", (unsigned long long)marker);
+    return strstr(chain, wanted);
+}
+
+/* The newest acknowledged wish for a node or an instance, when nobody asked for another since. */
+static void wishes(struct sim_world *world, const struct hf_state *state)
+{
+    for (uint32_t r = 0; r < world->request_count; r++) {
+        const struct sim_request *request = &world->request[r];
+        bool of_instance = request->verb == HF_VERB_ONLINE || request->verb == HF_VERB_OFFLINE;
+        bool of_node = request->verb == HF_VERB_DRAIN || request->verb == HF_VERB_RESUME;
+        if (!request->ok || (!of_instance && !of_node))
+            continue;
+        bool newest = true;
+        for (uint32_t k = 0; k < world->request_count; k++) {
+            const struct sim_request *other = &world->request[k];
+            bool same_kind = of_instance ? (other->verb == HF_VERB_ONLINE ||
+                                            other->verb == HF_VERB_OFFLINE) &&
+                                               other->instance == request->instance
+                                         : (other->verb == HF_VERB_DRAIN ||
+                                            other->verb == HF_VERB_RESUME) &&
+                                               other->target == request->target;
+            if (k != r && same_kind && (k > r || !other->done || other->order > request->order))
+                newest = false;
+        }
+        if (!newest)
+            continue;
+        bool holds = of_instance ? state->instances[request->instance].wanted ==
+                                       (request->verb == HF_VERB_ONLINE)
+                                 : state->nodes[request->target].drained ==
+                                       (request->verb == HF_VERB_DRAIN);
+        if (!holds)
+            sim_violation(world, "I6: command %u was acknowledged and is lost", r + 1);
+    }
+}
+
+void sim_check_config(struct sim_world *world)
+{
+    uint8_t member = sim_member(world);
+    if (member == HF_NODE_NONE)
+        return;
+    const struct hf_state *state = hf_core_state(world->node[member].core);
+    for (uint32_t m = 0; m < world->marker_acked_count; m++) {
+        if (!has_marker(state->spec.cluster.fence_options_file, world->marker_acked[m]))
+            sim_violation(world, "I6: configuration %llu was acknowledged and is lost",
+                          (unsigned long long)world->marker_acked[m]);
+    }
+    wishes(world, state);
+}

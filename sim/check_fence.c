@@ -1,0 +1,57 @@
+/*
+ * check_fence.c - I7 and I8.
+ *
+ * I7: a node that lost quorum serves nothing after the promised time. I8: no engine starts on a
+ * node while another one's engine could still write.
+ */
+#include "world.h"
+
+#define MARGIN_US (3 * SIM_S)
+
+/* Whether clients could still commit through this node. */
+static bool serves(const struct sim_world *world, uint8_t n, uint16_t i)
+{
+    const struct sim_real *real = &world->node[n].real[i];
+    return real->engine && real->ready && real->address &&
+           sim_disk_may_write(&world->disk[i], n) && world->node[n].disk_path;
+}
+
+void sim_check_i7(struct sim_world *world)
+{
+    for (uint8_t n = 0; n < world->nodes; n++) {
+        struct sim_node *node = &world->node[n];
+        bool part = node->corosync && node->connected && sim_ring_quorate(world, node->ring);
+        if (!node->powered || node->frozen || part || !node->daemon) {
+            node->unserved_us = 0;
+            continue;
+        }
+        if (!node->unserved_us)
+            node->unserved_us = world->now;
+        const struct hf_state *state = hf_core_state(node->core);
+        uint64_t limit = state->spec.cluster.quorum_loss_stop_ms * SIM_MS + MARGIN_US;
+        /* What it cannot stop it cuts off, which may take the release's own time. */
+        if (world->mood.hang || world->mood.fail || world->mood.slow)
+            limit += 45 * SIM_S;
+        for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
+            if (serves(world, n, i) && world->now - node->unserved_us > limit)
+                sim_violation(world, "I7: %s has no quorum for %llu ms and serves instance %u",
+                              sim_node_name(world, n),
+                              (unsigned long long)((world->now - node->unserved_us) / SIM_MS), i);
+        }
+    }
+}
+
+void sim_check_start(struct sim_world *world, uint8_t n, uint16_t i)
+{
+    const struct hf_state *state = hf_core_state(world->node[n].core);
+    bool disks = state->spec.instances[i].disk_count;
+    for (uint8_t m = 0; m < world->nodes; m++) {
+        const struct sim_node *other = &world->node[m];
+        if (m == n || !other->powered || !other->real[i].engine)
+            continue;
+        bool could_write = !disks || (sim_disk_may_write(&world->disk[i], m) && other->disk_path);
+        if (could_write)
+            sim_violation(world, "I8: engine of %u starts on %s while %s may still write", i,
+                          sim_node_name(world, n), sim_node_name(world, m));
+    }
+}

@@ -1,0 +1,49 @@
+/*
+ * check_state.c - I3: members of one ring that are at the same place hold the same state; and that
+ * the hash kept step by step is the hash from scratch.
+ */
+#include "world.h"
+
+#define SEEN_MAX 65536u
+
+void sim_check_i3(struct sim_world *world, uint8_t n)
+{
+    const struct sim_node *node = &world->node[n];
+    const struct hf_core *core = node->core;
+    const struct hf_state *state = &core->state;
+    if (!core->synced_self || !state->index || !node->ring)
+        return;
+    uint64_t words[4] = {node->ring, state->epoch, state->index, 1};
+    uint64_t key = hf_hash(3, words, sizeof(words)) | 1;
+    for (uint32_t k = 0; k < 64; k++) {
+        uint64_t *slot = &world->seen[2 * ((key + k) % SEEN_MAX)];
+        if (slot[0] == key && slot[1] != state->hash) {
+            sim_violation(world, "I3: %s differs at epoch %llx index %llu",
+                          sim_node_name(world, n), (unsigned long long)state->epoch,
+                          (unsigned long long)state->index);
+            return;
+        }
+        if (slot[0] == key)
+            return;
+        if (!slot[0]) {
+            slot[0] = key;
+            slot[1] = state->hash;
+            if (sim_chance(&(struct sim_rng){key}, 20) && hf_state_hash(state) != state->hash)
+                sim_violation(world, "I3: the hash of %s is not that of its state",
+                              sim_node_name(world, n));
+            return;
+        }
+    }
+}
+
+void sim_check_step(struct sim_world *world, uint8_t n, bool acted)
+{
+    (void)acted;
+    sim_check_i3(world, n);
+    const struct hf_core *core = world->node[n].core;
+    struct sim_coverage *coverage = world->coverage;
+    for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
+        if (core->local[i].inspected)
+            coverage->phases[core->local[i].phase]++;
+    }
+}

@@ -1,0 +1,52 @@
+/* specs.c - specifications for simulated clusters, and who in a world can be asked. */
+#include "world.h"
+
+#include <string.h>
+
+void sim_spec_instance(struct hf_spec *spec, uint16_t i, const char *name)
+{
+    struct hf_instance_spec *instance = &spec->instances[i];
+    hf_instance_spec_init(instance);
+    (void)snprintf(instance->name, sizeof(instance->name), "%s", name);
+    instance->disk_count = 1;
+    (void)snprintf(instance->disks[0].device, HF_PATH_MAX, "/dev/disk/by-id/lun-%u", i);
+    (void)snprintf(instance->disks[0].mount, HF_PATH_MAX, "/srv/%s", name);
+    (void)snprintf(instance->address, HF_ADDRESS_MAX, "10.77.0.%u", 100u + i);
+    (void)snprintf(instance->engine.data, HF_PATH_MAX, "/srv/%s/data", name);
+    instance->prefix = 24;
+    instance->health.timeout_ms = 6000;
+    instance->start_timeout_ms = 20000;
+    instance->stop_timeout_ms = 10000;
+}
+
+/* A daemon that is in the regime of a quorate ring. */
+uint8_t sim_member(const struct sim_world *world)
+{
+    for (uint8_t n = 0; n < world->nodes; n++) {
+        struct hf_core_view view;
+        const struct sim_node *node = &world->node[n];
+        if (!node->daemon || node->frozen || !sim_ring_quorate(world, node->ring))
+            continue;
+        hf_core_view(node->core, &view);
+        if (view.condition == HF_CORE_MEMBER)
+            return n;
+    }
+    return HF_NODE_NONE;
+}
+
+/* Its state, or the newest that any daemon holds; NULL = no daemon runs. */
+const struct hf_state *sim_state_of(const struct sim_world *world)
+{
+    uint8_t member = sim_member(world);
+    if (member != HF_NODE_NONE)
+        return hf_core_state(world->node[member].core);
+    const struct hf_state *best = NULL;
+    for (uint8_t n = 0; n < world->nodes; n++) {
+        if (!world->node[n].daemon)
+            continue;
+        const struct hf_state *state = hf_core_state(world->node[n].core);
+        if (!best || state->epoch > best->epoch)
+            best = state;
+    }
+    return best;
+}

@@ -1,0 +1,325 @@
+/*
+ * world.h - a simulated world: nodes with real cores, corosync, disks, drivers, clients, faults.
+ *
+ * Deterministic: one seed, one event queue in virtual time (microseconds), one source of chance.
+ * The pieces: world.c (time and queue), group.c (rings, agreed order, virtual synchrony), node.c
+ * (power, daemon, actions of the core), journal.c (what a power cut leaves), driver.c (the steps),
+ * client.c (engines that write, clients that commit), check_*.c (the invariants), trace.c (text).
+ */
+#ifndef HF_SIM_WORLD_H
+#define HF_SIM_WORLD_H
+
+#include <stdio.h>
+
+#include "core/impl.h"
+#include "disk.h"
+#include "rng.h"
+
+#define SIM_INSTANCES 40u
+#define SIM_MS 1000ull
+#define SIM_S 1000000ull
+#define SIM_RINGS 4096u
+#define SIM_PENDING 4096u
+#define SIM_NEVER UINT64_MAX
+
+enum sim_event_type {
+    SIM_EV_WAKE,    /* a core asked to be stepped */
+    SIM_EV_INBOX,   /* something from corosync for a daemon */
+    SIM_EV_QUORUM,  /* votequorum tells a daemon */
+    SIM_EV_ORDER,   /* the oldest queued message of a node gets its place in the order */
+    SIM_EV_REFORM,  /* corosync notices who can be reached */
+    SIM_EV_CONNECT, /* a daemon reaches its corosync */
+    SIM_EV_DAEMON,  /* a daemon starts */
+    SIM_EV_COROSYNC, /* corosync starts */
+    SIM_EV_EFFECT,  /* a driver step does its work */
+    SIM_EV_ANSWER,  /* a driver step answers */
+    SIM_EV_STREAM,  /* a key watch or a probe answers */
+    SIM_EV_SYNCED,  /* the journal reached the disk */
+    SIM_EV_EXITED,  /* the daemon hears of an engine's end */
+    SIM_EV_WATCHDOG, /* is it fed? */
+    SIM_EV_CLIENT,  /* engines write, clients commit */
+    SIM_EV_FAULT,   /* of a swarm or of a script */
+    SIM_EV_CHECK,
+};
+
+struct sim_event {
+    uint64_t at, order;
+    uint8_t type, node;
+    uint64_t guard; /* of the life it belongs to */
+    uint64_t a, b;
+};
+
+/* One entry of a ring's agreed order. */
+enum sim_entry_kind { SIM_ENTRY_MESSAGE, SIM_ENTRY_JOIN, SIM_ENTRY_LEAVE };
+
+struct sim_entry {
+    uint8_t kind, node;
+    uint64_t incarnation;
+    uint64_t view;        /* JOIN: the group with it, and which processes these are (bytes) */
+    const uint8_t *bytes;
+    uint32_t length;
+};
+
+struct sim_ring {
+    struct hf_ring id;
+    uint64_t members;   /* computers */
+    uint64_t processes; /* in the group, by the end of the log */
+    uint64_t incarnations[SIM_NODES];
+    bool broken;
+    bool dead; /* somebody moved on to another ring */
+    uint32_t count, room;
+    struct sim_entry *log;
+};
+
+/* What waits between corosync and the daemon of a node. */
+struct sim_item {
+    uint64_t at;
+    bool membership;
+    uint32_t ring, index;                  /* an entry of the order */
+    struct hf_event_membership event;      /* a configuration change */
+    uint64_t view;                         /* and the view after it */
+    uint64_t incarnations[SIM_NODES];
+};
+
+struct sim_record {
+    const uint8_t *bytes;
+    uint32_t length;
+    uint16_t part, parts; /* of a snapshot; parts 0 = a decision */
+};
+
+struct sim_journal {
+    uint32_t count, room, synced; /* synced: a prefix */
+    struct sim_record *records;
+    uint64_t busy_until;
+};
+
+struct sim_queue {
+    uint32_t head, count, room;
+    struct sim_entry *entries;
+};
+
+/* What really is on a node of an instance. */
+struct sim_real {
+    uint32_t mounted;  /* generation + 1, 0 = not mounted */
+    uint32_t engine;   /* generation + 1, 0 = no process */
+    bool ready;        /* accepts clients */
+    bool address;
+    bool broken;       /* the engine does not start here */
+    uint64_t announced; /* when */
+    uint64_t rows;     /* as this engine counts them */
+    uint64_t watch_id, probe_id; /* streams of the daemon, 0 = none */
+    uint32_t watch_generation;
+};
+
+struct sim_node {
+    bool exists, powered, frozen, corosync, daemon, connected, joined;
+    bool disk_path;      /* sees the shared disks */
+    bool watchdog;
+    uint64_t life;       /* raised with each loss of power */
+    uint64_t corosync_life;
+    uint64_t incarnation; /* of the daemon */
+    uint64_t wake_guard;
+    uint64_t boot_us, mono_base_ms;
+    int64_t wall_shift_ms;
+    int32_t drift_ppm;
+    struct hf_core *core;
+    struct sim_journal journal;
+    uint32_t ring;       /* index of the ring its corosync is in, 0 = none */
+    uint32_t pos;        /* next entry of it to be put in the inbox */
+    uint32_t gap_to;     /* entries from pos up to here were missed when the ring broke */
+    uint64_t order_free; /* when its next message may be ordered */
+    uint64_t inbox_free; /* nothing is delivered before */
+    struct sim_queue out; /* not yet ordered */
+    struct sim_item *inbox;
+    uint32_t inbox_head, inbox_count, inbox_room;
+    uint64_t view, view_incarnations[SIM_NODES];
+    uint64_t ring_seq;   /* highest it knows; on its disk */
+    uint64_t unfed_us;   /* watchdog not fed since, 0 = fed */
+    uint64_t unserved_us; /* for I7: no quorum since */
+    struct sim_real real[SIM_INSTANCES];
+    struct hf_core_config config;
+    struct sim_event *deferred; /* what happens when it thaws */
+    uint32_t deferred_count, deferred_room;
+    bool up_once;
+};
+
+struct sim_pending {
+    bool used, effect_done, answered, late, cancelled;
+    uint8_t node, step, status;
+    uint16_t instance;
+    uint32_t generation, found;
+    uint64_t id, incarnation, life, key, begun;
+    bool mounted, address, running, held;
+};
+
+/* How likely drivers misbehave, in per mille. */
+struct sim_mood {
+    uint32_t fail, hang, slow, start_fail, crash;
+};
+
+struct sim_coverage {
+    uint64_t reasons[HF_REASON_COUNT];
+    uint64_t moves[HF_PHASE_COUNT][HF_TRIGGER_COUNT];
+    uint64_t phases[HF_PHASE_COUNT];
+    uint64_t changes[HF_CHANGE_TYPES];
+    uint64_t steps[HF_STEPS];
+    uint64_t statuses[HF_STEP_STATUSES];
+};
+
+struct sim_request {
+    bool used, done, ok;
+    uint8_t node, verb, target;
+    uint16_t instance, reason;
+    uint64_t id, at, marker, order;
+    uint64_t incarnation;
+};
+
+#define SIM_REQUESTS 512u
+#define SIM_TEXT 512u
+
+struct sim_world {
+    uint64_t seed;
+    struct sim_rng rng;
+    uint64_t now, order;
+    struct sim_event *heap;
+    uint32_t heap_count, heap_room;
+    unsigned nodes;
+    bool link[SIM_NODES][SIM_NODES]; /* link[a][b]: b hears a */
+    bool reform_soon;
+    struct sim_node node[SIM_NODES];
+    struct sim_ring *ring;
+    uint32_t ring_count;
+    uint32_t expected; /* votes, as every corosync.conf has it */
+    bool witness;
+    uint32_t witness_ring; /* ring that has the vote of the witness disk */
+    struct sim_disk disk[SIM_INSTANCES];
+    struct sim_pending pending[SIM_PENDING];
+    uint32_t pending_next;
+    struct sim_mood mood;
+    struct sim_request request[SIM_REQUESTS];
+    uint32_t request_count;
+    uint64_t marker, marker_acked[64];
+    uint32_t marker_acked_count;
+    uint64_t faults;  /* injected so far, for the bound on moves */
+    uint64_t assigned[SIM_INSTANCES];
+    uint64_t token_us;
+    bool steady;      /* golden traces: all delays fixed */
+    bool calm;        /* faults have ended */
+
+    struct hf_actions *actions;
+    struct hf_spec *spec; /* room to build one */
+    uint64_t *seen;       /* for I3: table of (ring, epoch, index) -> hash */
+    uint64_t history_done; /* history records already traced */
+    uint64_t history_epoch;
+    FILE *trace;
+    bool trace_steps;
+    char violation[SIM_TEXT]; /* the first one, "" = none */
+    uint64_t violation_at;
+    struct sim_coverage *coverage;
+    void (*on_fault)(struct sim_world *, uint64_t a, uint64_t b);
+    void *user;
+    uint8_t *arena;
+    size_t arena_used;
+};
+
+/* world.c */
+struct sim_world *sim_world_new(void);
+void sim_world_free(struct sim_world *world);
+void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, bool steady);
+void sim_at(struct sim_world *world, uint64_t at, enum sim_event_type type, uint8_t node,
+            uint64_t guard, uint64_t a, uint64_t b);
+/* Runs until the time, or until a violation. */
+void sim_run(struct sim_world *world, uint64_t until);
+uint64_t sim_delay(struct sim_world *world, uint64_t from, uint64_t to);
+const uint8_t *sim_keep(struct sim_world *world, const void *bytes, size_t length);
+void sim_violation(struct sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* group.c */
+void sim_group_start(struct sim_world *world, uint8_t node);
+void sim_group_stop(struct sim_world *world, uint8_t node);
+void sim_group_connect(struct sim_world *world, uint8_t node);
+void sim_group_disconnect(struct sim_world *world, uint8_t node);
+void sim_group_send(struct sim_world *world, uint8_t node, const uint8_t *bytes, size_t length);
+void sim_group_changed(struct sim_world *world); /* links, power, freezing */
+void sim_group_order(struct sim_world *world, const struct sim_event *event);
+void sim_group_reform(struct sim_world *world);
+void sim_group_inbox(struct sim_world *world, uint8_t node);
+void sim_group_quorum(struct sim_world *world, uint8_t node, const struct sim_event *event);
+void sim_group_votes(struct sim_world *world);
+bool sim_ring_quorate(const struct sim_world *world, uint32_t ring);
+
+/* node.c */
+void sim_power_on(struct sim_world *world, uint8_t node);
+void sim_power_off(struct sim_world *world, uint8_t node);
+void sim_freeze(struct sim_world *world, uint8_t node);
+void sim_thaw(struct sim_world *world, uint8_t node);
+void sim_daemon_start(struct sim_world *world, uint8_t node);
+void sim_daemon_kill(struct sim_world *world, uint8_t node);
+void sim_step(struct sim_world *world, uint8_t node, struct hf_event *event);
+void sim_wake(struct sim_world *world, const struct sim_event *event);
+void sim_watchdog(struct sim_world *world, const struct sim_event *event);
+uint64_t sim_mono_ms(const struct sim_world *world, uint8_t node);
+uint64_t sim_wall_ms(const struct sim_world *world, uint8_t node);
+uint64_t sim_ask(struct sim_world *world, uint8_t node, enum hf_verb verb, uint16_t instance,
+                 uint8_t target, const struct hf_spec *spec);
+void sim_replied(struct sim_world *world, uint8_t node, const struct hf_action *action);
+
+/* journal.c */
+void sim_journal_append(struct sim_world *world, uint8_t node, const struct hf_action *action);
+void sim_journal_snapshot(struct sim_world *world, uint8_t node, const struct hf_action *action);
+void sim_journal_synced(struct sim_world *world, const struct sim_event *event);
+void sim_journal_lose(struct sim_world *world, uint8_t node, bool power);
+void sim_journal_restore(struct sim_world *world, uint8_t node);
+
+/* driver.c */
+void sim_driver_begin(struct sim_world *world, uint8_t node, const struct hf_action *action);
+void sim_driver_cancel(struct sim_world *world, uint8_t node, uint64_t id);
+void sim_driver_effect(struct sim_world *world, const struct sim_event *event);
+void sim_driver_answer(struct sim_world *world, const struct sim_event *event);
+void sim_driver_stream(struct sim_world *world, const struct sim_event *event);
+void sim_engine_exit(struct sim_world *world, uint8_t node, uint16_t instance);
+void sim_driver_power_off(struct sim_world *world, uint8_t node);
+
+/* client.c */
+void sim_client(struct sim_world *world);
+void sim_engine_write(struct sim_world *world, uint8_t node, uint16_t instance);
+bool sim_reachable(const struct sim_world *world, uint8_t node);
+
+/* check_*.c */
+void sim_check_step(struct sim_world *world, uint8_t node, bool acted);
+void sim_check_i3(struct sim_world *world, uint8_t node);
+void sim_check_i7(struct sim_world *world);
+void sim_check_start(struct sim_world *world, uint8_t node, uint16_t instance);
+void sim_check_reasons(struct sim_world *world, const struct hf_history_record *record);
+void sim_check_served(struct sim_world *world);
+void sim_check_config(struct sim_world *world);
+void sim_check_moves(struct sim_world *world);
+void sim_check_priority(struct sim_world *world, uint8_t node,
+                        const struct hf_history_record *record);
+
+/* trace.c */
+void sim_trace(struct sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void sim_trace_action(struct sim_world *world, uint8_t node, const struct hf_action *action);
+void sim_trace_history(struct sim_world *world, uint8_t node);
+const char *sim_step_word(uint8_t step);
+const char *sim_status_word(uint8_t status);
+const char *sim_node_name(const struct sim_world *world, uint8_t node);
+
+/* specs.c */
+void sim_spec_instance(struct hf_spec *spec, uint16_t instance, const char *name);
+const struct hf_state *sim_state_of(const struct sim_world *world);
+uint8_t sim_member(const struct sim_world *world);
+
+/* setup.c: the administrator's first day. Return false when it did not work in time. */
+bool sim_bootstrap(struct sim_world *world, unsigned nodes);
+bool sim_wait_reply(struct sim_world *world, uint64_t id, uint64_t within);
+bool sim_apply(struct sim_world *world, const struct hf_spec *spec);
+
+static inline uint64_t sim_bit(unsigned node)
+{
+    return 1ull << node;
+}
+
+#endif
