@@ -119,9 +119,9 @@ void sim_daemon_kill(struct sim_world *world, uint8_t n)
     if (!node->daemon)
         return;
     node->daemon = false;
+    sim_group_disconnect(world, n);
     node->incarnation++;
     sim_journal_lose(world, n, false);
-    sim_group_disconnect(world, n);
     for (unsigned i = 0; i < SIM_INSTANCES; i++)
         node->real[i].watch_id = node->real[i].probe_id = 0;
 }

@@ -28,7 +28,8 @@ uint8_t sim_member(const struct sim_world *world)
         if (!node->daemon || node->frozen || !sim_ring_quorate(world, node->ring))
             continue;
         hf_core_view(node->core, &view);
-        if (view.condition == HF_CORE_MEMBER)
+        if (view.condition == HF_CORE_MEMBER &&
+            node->core->membership.ring.seq == world->ring[node->ring].id.seq)
             return n;
     }
     return HF_NODE_NONE;

@@ -64,7 +64,7 @@ static void take_message(struct hf_core *core, const struct hf_event_message *ev
         hf_hello_message(core, event->node, &message.head);
         return;
     case HF_MESSAGE_NEED:
-        hf_need_message(core, event->node);
+        hf_need_message(core, event->node, &message.head);
         return;
     case HF_MESSAGE_SYNCED:
         hf_synced_message(core, event->node, &message.head);
@@ -85,7 +85,10 @@ static void take_message(struct hf_core *core, const struct hf_event_message *ev
         hf_decision_message(core, event->node, &message, event->bytes, event->length);
         return;
     case HF_MESSAGE_ACK:
-        hf_ack_message(core, event->node, message.head.index);
+        hf_ack_message(core, event->node, &message.head);
+        return;
+    case HF_MESSAGE_GO:
+        hf_go_message(core, &message.head);
         return;
     }
 }

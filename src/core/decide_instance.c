@@ -177,7 +177,8 @@ static void assign(const struct view *v, struct hf_change *change, uint8_t node)
     if (!change->noticed_ms)
         change->noticed_ms = v->core->wall_ms;
     hf_propose(v->proposal, change);
-    count_in(v, node);
+    if (place_of(v->core, v->i) != node)
+        count_in(v, node);
 }
 
 static bool by_failure(uint16_t code)
@@ -473,11 +474,12 @@ static void stopping(const struct view *v, const struct hf_report *report)
         cleared(v, report, &same);
         return;
     }
-    uint64_t until = v->state->since_ms + v->spec->stop_timeout_ms + HF_STOP_MARGIN_MS;
+    uint64_t since = v->core->stop_since_ms[v->i]; /* not the wall clock: it may differ or jump */
+    uint64_t until = since + v->spec->stop_timeout_ms + HF_STOP_MARGIN_MS;
     if (v->state->reason.code == HF_REASON_DISK_LOST)
-        until = v->state->since_ms + HF_CLEAN_RETRY_MS;
-    if (v->core->wall_ms < until) {
-        hf_wake_at(v->core, v->core->now_ms + (until - v->core->wall_ms));
+        until = since + HF_CLEAN_RETRY_MS;
+    if (v->core->now_ms < until) {
+        hf_wake_at(v->core, until);
         return;
     }
     struct hf_reason stuck = hf_reason_node(HF_REASON_STOP_STUCK, v->state->owner);
@@ -505,6 +507,10 @@ static void fail_back(const struct view *v)
     if (v->spec->failback != HF_FAILBACK_IMMEDIATE || first == HF_NODE_NONE ||
         first == v->state->owner || rejected(v, first, &reason))
         return;
+    /* After failures of its own it would only go to and fro. */
+    if (hf_count_within(v->state->failovers, v->state->failover_count, v->core->wall_ms,
+                        v->spec->failure.failover_period_ms))
+        return;
     reason = hf_reason_node(HF_REASON_FAILBACK, first);
     stop(v, &reason, first, 0);
     count_in(v, first);
@@ -521,10 +527,12 @@ static void owner_up(const struct view *v)
         stop(v, &v->state->reason, HF_NODE_NONE, 0);
         return;
     }
-    if (!report || report->attempt != v->state->attempt)
+    if (!report)
         return;
+    bool current = report->attempt == v->state->attempt;
     if (report->phase == HF_FAILED) {
-        failed_on_owner(v, report);
+        if (current)
+            failed_on_owner(v, report);
         return;
     }
     if (report->phase == HF_OFFLINE && report->flags & HF_REPORT_CLEAN) {
@@ -534,6 +542,8 @@ static void owner_up(const struct view *v)
         cleared(v, report, &reason);
         return;
     }
+    if (!current)
+        return;
     progress(v, report);
     if (report->phase != HF_ONLINE || v->state->phase != HF_ONLINE)
         return;

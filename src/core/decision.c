@@ -59,10 +59,14 @@ static void applied(struct hf_core *core, const struct hf_change *change)
     switch ((enum hf_change_type)change->type) {
     case HF_CHANGE_REGIME:
         core->synced = change->number & core->membership.members;
+        hf_not_away(core, core->synced);
         hf_reports_renew(core);
         break;
     case HF_CHANGE_ASSIGN:
         hf_local_assigned(core, change);
+        break;
+    case HF_CHANGE_GOAL_STOP:
+        core->stop_since_ms[change->instance] = core->now_ms;
         break;
     case HF_CHANGE_CONFIG:
         core->since_snapshot = HF_SNAPSHOT_EVERY; /* the journal has no specifications */
@@ -73,7 +77,6 @@ static void applied(struct hf_core *core, const struct hf_change *change)
     case HF_CHANGE_NODE_UP:
     case HF_CHANGE_NODE_LOST:
     case HF_CHANGE_NODE_FLAGS:
-    case HF_CHANGE_GOAL_STOP:
     case HF_CHANGE_CLEARED:
     case HF_CHANGE_PHASE:
     case HF_CHANGE_RESTART:
@@ -120,6 +123,7 @@ static void cannot_follow(struct hf_core *core)
     if (core->need & hf_bit(core->config.node) || core->receiving)
         return;
     struct hf_head head = hf_head_empty();
+    head.ring = core->membership.ring.seq;
     core->need |= hf_bit(core->config.node);
     hf_emit_plain(core, HF_MESSAGE_NEED, &head);
 }
@@ -129,12 +133,14 @@ static void enter_regime(struct hf_core *core)
     if (core->synced_self)
         return;
     core->synced_self = true;
+    core->need &= ~hf_bit(core->config.node);
     hf_emit(core, HF_ACTION_SNAPSHOT)->id = core->state.index;
     core->since_snapshot = 0;
     hf_reports_renew(core);
-    if (core->state.members & hf_bit(core->config.node))
+    if (core->synced & hf_bit(core->config.node))
         return;
     struct hf_head head = hf_head_empty();
+    head.ring = core->membership.ring.seq;
     hf_emit_plain(core, HF_MESSAGE_SYNCED, &head);
 }
 
@@ -146,22 +152,29 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
         core->in_flight = false;
     bool same_place = head->epoch == core->state.epoch && head->index == core->state.index;
     if (!same_place || core->sync == HF_SYNC_NONE) {
-        if (!core->synced_self)
+        bool ahead = head->epoch != core->state.epoch ? head->epoch > core->state.epoch
+                                                      : head->index > core->state.index;
+        if (ahead && core->sync == HF_SYNC_REGIME)
+            core->synced_self = false; /* the others went on without us */
+        if (!core->synced_self && core->sync == HF_SYNC_REGIME)
             cannot_follow(core);
         return;
     }
     if (head->hash != core->state.hash) {
         if (core->synced_self)
             hf_emit(core, HF_ACTION_HALT)->reason = hf_reason_make(HF_REASON_STATE_DIFFERS);
-        else
+        else if (core->sync == HF_SYNC_REGIME)
             cannot_follow(core);
         return;
     }
+    uint64_t epoch = core->state.epoch;
     bool acknowledge = head->flags & HF_HEAD_ACK_WANTED;
     if (!hf_decision_apply(core, message)) {
         hf_emit(core, HF_ACTION_HALT)->reason = hf_reason_make(HF_REASON_STATE_DIFFERS);
         return;
     }
+    /* Everybody says of a new regime that it is durable, and with it of all that came before. */
+    acknowledge = acknowledge || core->state.epoch != epoch;
     if (acknowledge)
         core->ack_wanted = core->state.index;
     persist(core, bytes, length, acknowledge);
@@ -182,8 +195,11 @@ void hf_persisted(struct hf_core *core, uint64_t index)
     hf_emit_plain(core, HF_MESSAGE_ACK, &head);
 }
 
-void hf_ack_message(struct hf_core *core, uint8_t node, uint64_t index)
+/* An index means something within its epoch only: a node may have come from another history. */
+void hf_ack_message(struct hf_core *core, uint8_t node, const struct hf_head *head)
 {
-    core->acked[node] = index;
+    if (core->sync != HF_SYNC_REGIME || head->epoch != core->state.epoch)
+        return;
+    core->acked[node] = head->index;
     hf_requests_check(core);
 }

@@ -72,6 +72,7 @@ struct hf_hello {
     bool heard;
     uint64_t incarnation;
     uint64_t epoch, index, hash;
+    uint64_t configured; /* set of nodes its state knows */
     bool watchdog;
 };
 
@@ -137,6 +138,7 @@ struct hf_core {
 
     uint8_t sync; /* enum hf_sync */
     uint64_t hello_ms;
+    bool hello_sent;
     struct hf_hello hellos[HF_NODES_MAX];
     uint64_t synced; /* members that hold the newest state of all members */
     bool synced_self; /* this node is in the regime of these members */
@@ -167,6 +169,8 @@ struct hf_core {
     uint64_t incoming_hash;
 
     uint64_t order_version; /* configuration that order is for; 0 = none yet */
+    uint64_t stop_since_ms[HF_INSTANCES_MAX]; /* monotonic: when its stop was decided */
+
     uint16_t order_count;
     uint16_t order[HF_INSTANCES_MAX]; /* instances, most important first */
 
@@ -191,6 +195,13 @@ void hf_quorum_event(struct hf_core *core, const struct hf_event_quorum *quorum)
 void hf_engine_down(struct hf_core *core);
 void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
 void hf_synced_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
+void hf_go_message(struct hf_core *core, const struct hf_head *head);
+/* Whether a message was sent in the ring that this node is in. */
+bool hf_of_this_ring(const struct hf_core *core, const struct hf_head *head);
+/* Half of the configured nodes or more: two such groups share a node with every majority. */
+bool hf_enough_nodes(uint64_t nodes, uint64_t configured);
+/* These nodes are in the regime: when they leave it again, their time of grace begins anew. */
+void hf_not_away(struct hf_core *core, uint64_t nodes);
 void hf_membership_tick(struct hf_core *core);
 bool hf_has_quorum(const struct hf_core *core);
 bool hf_may_act(const struct hf_core *core);
@@ -201,7 +212,7 @@ uint64_t hf_up_nodes(const struct hf_core *core);
 bool hf_node_lost(struct hf_core *core, uint8_t node);
 
 /* snapshot.c */
-void hf_need_message(struct hf_core *core, uint8_t node);
+void hf_need_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
 void hf_snapshot_message(struct hf_core *core, uint8_t node, struct hf_message *message);
 bool hf_snapshot_install(struct hf_core *core, struct hf_message *message);
 void hf_snapshot_send_more(struct hf_core *core);
@@ -221,7 +232,7 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
 bool hf_decision_apply(struct hf_core *core, struct hf_message *message);
 struct hf_change hf_change_make(enum hf_change_type type, enum hf_reason_code code);
 void hf_propose(struct hf_proposal *proposal, const struct hf_change *change);
-void hf_ack_message(struct hf_core *core, uint8_t node, uint64_t index);
+void hf_ack_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
 void hf_persisted(struct hf_core *core, uint64_t index);
 
 /* decide.c, decide_instance.c: the coordinator. */
@@ -248,6 +259,7 @@ void hf_request_message(struct hf_core *core, uint8_t node, const struct hf_head
 void hf_request_decided(struct hf_core *core, const struct hf_change *change, uint64_t index);
 void hf_requests_check(struct hf_core *core);
 void hf_requests_refuse(struct hf_core *core, enum hf_reason_code code);
+void hf_requests_interrupted(struct hf_core *core, bool decided);
 void hf_stage_message(struct hf_core *core, uint8_t node, struct hf_message *message);
 void hf_stage_drop(struct hf_core *core);
 void hf_stage_decided(struct hf_core *core, uint8_t origin, uint64_t id);

@@ -116,7 +116,10 @@ static enum want want_of(struct hf_core *core, uint16_t i)
         return hf_local_holds_disk(local) || local->phase != HF_OFFLINE ? WANT_CLEAR : WANT_HOLD;
     if (state->goal == HF_GOAL_STOP)
         return WANT_STOP;
-    return local->ordered == state->generation ? WANT_RUN : WANT_HOLD;
+    if (local->ordered == state->generation)
+        return WANT_RUN;
+    /* Ours, but this daemon did not start it: what is left of it is removed, then it starts anew. */
+    return local->phase == HF_OFFLINE && hf_local_holds_disk(local) ? WANT_CLEAR : WANT_HOLD;
 }
 
 static void begin(struct hf_core *core, uint16_t i)
@@ -130,7 +133,7 @@ static void begin(struct hf_core *core, uint16_t i)
     local->status = HF_STEP_OK;
     local->found_generation = 0;
     local->key = 0;
-    local->handover_ms = 0;
+    local->handover_ms = local->stop_by_ms = local->retry_ms = 0;
     memset(local->timings, 0, sizeof(local->timings));
     memset(local->text, 0, sizeof(local->text));
     hf_local_move(core, i, HF_START);
@@ -254,6 +257,10 @@ static void run(struct hf_core *core, uint16_t i)
             mounting(core, i);
         return;
     case HF_ONLINE:
+        if (local->attempt != core->state.instances[i].attempt) {
+            local->attempt = core->state.instances[i].attempt; /* adopted: it runs already */
+            local->report = true;
+        }
         announce(core, i);
         check_health(core, i);
         return;
@@ -288,6 +295,10 @@ static void run_to(struct hf_core *core, uint16_t i, enum want want)
         run(core, i);
         break;
     case WANT_STOP: {
+        if (local->generation != state->generation && !hf_local_holds(local)) {
+            local->generation = state->generation; /* it never began: say that it is stopped */
+            local->report = true;
+        }
         bool moves = state->target != HF_NODE_NONE && state->target != core->config.node;
         hf_local_stop(core, i, moves, budget);
         break;

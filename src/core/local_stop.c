@@ -99,6 +99,10 @@ void hf_local_handover(struct hf_core *core, uint16_t i)
     const struct hf_instance_state *state = &core->state.instances[i];
     if (local->phase != HF_OFFLINE || !local->address_up || local->side.id)
         return;
+    if (local->retry_ms > core->now_ms) {
+        hf_wake_at(core, local->retry_ms);
+        return;
+    }
     bool mine = state->owner == core->config.node && local->ordered == state->generation;
     if (mine && core->synced_self)
         return;

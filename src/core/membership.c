@@ -7,7 +7,9 @@
  * newest state are known to all alike, the senior of them opens a regime, and whoever holds
  * something else asks for a snapshot.
  * Failure modes: the membership changes again meanwhile - it begins anew; a member does not say
- * HELLO in time - the others go on without it and it asks for a snapshot when it wakes.
+ * HELLO in time - one of the others says GO, and at that place in the order all go on without it;
+ * it asks for a snapshot when it wakes. A state counts as the newest only when so many configured
+ * nodes were heard that every majority which may have acknowledged something is among them.
  */
 #include <string.h>
 
@@ -48,8 +50,17 @@ static void hello_send(struct hf_core *core)
     head.index = core->state.index;
     head.hash = core->state.hash;
     head.incarnation = core->config.incarnation;
+    head.number = hf_spec_nodes(&core->state.spec);
+    head.ring = core->membership.ring.seq;
+    head.members = core->membership.members;
     head.flags = core->config.watchdog ? HF_HEAD_WATCHDOG : 0;
+    core->hello_sent = true;
     hf_emit_plain(core, HF_MESSAGE_HELLO, &head);
+}
+
+bool hf_of_this_ring(const struct hf_core *core, const struct hf_head *head)
+{
+    return head->ring == core->membership.ring.seq;
 }
 
 static void hello_start(struct hf_core *core)
@@ -60,7 +71,10 @@ static void hello_start(struct hf_core *core)
     core->synced_self = false;
     for (unsigned n = 0; n < HF_NODES_MAX; n++)
         core->hellos[n].heard = false;
-    hello_send(core);
+    memset(core->acked, 0, sizeof(core->acked));
+    core->hello_sent = false;
+    core->queue_count = 0;
+    hf_requests_interrupted(core, false);
 }
 
 static bool newer(const struct hf_hello *a, const struct hf_hello *b)
@@ -73,6 +87,28 @@ static bool same_state(const struct hf_hello *a, const struct hf_hello *b)
     return a->epoch == b->epoch && a->index == b->index && a->hash == b->hash;
 }
 
+static uint64_t heard_nodes(const struct hf_core *core)
+{
+    uint64_t heard = 0;
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++)
+        heard |= core->hellos[n].heard ? hf_bit(n) : 0;
+    return heard;
+}
+
+bool hf_enough_nodes(uint64_t nodes, uint64_t configured)
+{
+    return 2 * hf_count_bits(nodes & configured) >= hf_count_bits(configured);
+}
+
+/* Nobody holds anything: only a node that makes a new cluster, alone, may begin with that. */
+static bool enough_heard(const struct hf_core *core, const struct hf_hello *best)
+{
+    if (best->configured)
+        return hf_enough_nodes(heard_nodes(core) & core->membership.members, best->configured);
+    return core->config.cluster[0] && core->quorum.expected == 1 &&
+           core->membership.members == hf_bit(core->config.node);
+}
+
 /* Everybody was heard, or waiting for the rest has ended: who holds the newest state? */
 static void hello_end(struct hf_core *core)
 {
@@ -82,25 +118,29 @@ static void hello_end(struct hf_core *core)
         if (hello->heard && (!best || newer(hello, best)))
             best = hello;
     }
+    if (!best || !enough_heard(core, best))
+        return;
     core->synced = 0;
-    for (uint8_t n = 0; best && n < HF_NODES_MAX; n++) {
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
         if (core->hellos[n].heard && same_state(&core->hellos[n], best))
             core->synced |= hf_bit(n);
     }
     core->sync = HF_SYNC_REGIME;
 }
 
-static uint64_t heard_nodes(const struct hf_core *core)
+static void hello_check(struct hf_core *core)
 {
-    uint64_t heard = 0;
-    for (uint8_t n = 0; n < HF_NODES_MAX; n++)
-        heard |= core->hellos[n].heard ? hf_bit(n) : 0;
-    return heard;
+    uint64_t members = core->membership.members;
+    if (core->sync == HF_SYNC_HELLO && (heard_nodes(core) & members) == members)
+        hello_end(core);
 }
 
 void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *head)
 {
     struct hf_hello *hello = &core->hellos[node];
+    uint64_t members = core->membership.members;
+    if (!hf_of_this_ring(core, head) || (head->members & members) != members)
+        return; /* of an earlier membership; another one follows */
     if (hello->incarnation != head->incarnation) {
         hf_reports_forget(core, node);
         core->acked[node] = 0;
@@ -110,17 +150,34 @@ void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *
                                .epoch = head->epoch,
                                .index = head->index,
                                .hash = head->hash,
+                               .configured = head->number,
                                .watchdog = head->flags & HF_HEAD_WATCHDOG};
-    uint64_t members = core->membership.members;
-    if (core->sync == HF_SYNC_HELLO && (heard_nodes(core) & members) == members)
+    hello_check(core);
+}
+
+/* The time for HELLO is over, at the same place of the order for everybody. */
+void hf_go_message(struct hf_core *core, const struct hf_head *head)
+{
+    if (core->sync == HF_SYNC_HELLO && hf_of_this_ring(core, head))
         hello_end(core);
+}
+
+void hf_not_away(struct hf_core *core, uint64_t nodes)
+{
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+        if (nodes & core->membership.members & hf_bit(n))
+            core->away[n].away = false;
+    }
 }
 
 void hf_synced_message(struct hf_core *core, uint8_t node, const struct hf_head *head)
 {
-    (void)head;
-    if (core->sync == HF_SYNC_REGIME)
-        core->synced |= hf_bit(node);
+    if (core->sync != HF_SYNC_REGIME || !hf_of_this_ring(core, head))
+        return;
+    core->synced |= hf_bit(node);
+    hf_not_away(core, hf_bit(node));
+    /* A specification that is on its way began without it: it must not be the only one to miss it. */
+    hf_stage_drop(core);
 }
 
 static void node_left(struct hf_core *core, uint8_t node, bool down)
@@ -152,13 +209,18 @@ void hf_membership_event(struct hf_core *core, const struct hf_event_membership 
     uint64_t came = membership->members & ~before;
     core->membership = *membership;
     note_changes(core, membership, gone, came);
-    if (!gone && !came)
-        return;
-    core->receiving = core->sending = false;
-    core->need = 0;
-    hf_stage_drop(core);
-    if (came || !(hf_up_nodes(core)))
+    if (gone || came) {
+        core->receiving = core->sending = false;
+        core->need = 0;
+        hf_stage_drop(core);
+    }
+    if (came || (gone && core->sync == HF_SYNC_REGIME && !hf_up_nodes(core)))
         hello_start(core);
+    if (core->sync != HF_SYNC_HELLO || !membership->settled)
+        return;
+    if (!core->hello_sent)
+        hello_send(core);
+    hello_check(core);
 }
 
 void hf_quorum_event(struct hf_core *core, const struct hf_event_quorum *quorum)
@@ -184,10 +246,18 @@ void hf_membership_tick(struct hf_core *core)
 {
     if (core->sync != HF_SYNC_HELLO)
         return;
-    if (core->now_ms >= core->hello_ms + HF_HELLO_WAIT_MS)
-        hello_end(core);
-    else
-        hf_wake_at(core, core->hello_ms + HF_HELLO_WAIT_MS);
+    if (core->membership.members == hf_bit(core->config.node))
+        hello_check(core); /* alone: what else it needs may have come */
+    if (core->sync != HF_SYNC_HELLO)
+        return;
+    if (core->now_ms >= core->hello_ms + HF_HELLO_WAIT_MS) {
+        struct hf_head head = hf_head_empty();
+        head.ring = core->membership.ring.seq;
+        core->hello_ms = core->now_ms;
+        hello_send(core);
+        hf_emit_plain(core, HF_MESSAGE_GO, &head);
+    }
+    hf_wake_at(core, core->hello_ms + HF_HELLO_WAIT_MS);
 }
 
 /*

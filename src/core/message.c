@@ -11,7 +11,8 @@ static const struct hf_field head_rows[] = {
     HF_U64(H, 4, wall_ms),      HF_U64(H, 5, incarnation), HF_U64(H, 6, id),
     HF_U64(H, 7, number),       HF_U32(H, 8, flags),   HF_U8(H, 9, verb),
     HF_INSTANCE(H, 10, instance), HF_NODE(H, 11, node), HF_TEXT(H, 12, text),
-    HF_TEXT(H, 13, address),    HF_TEXT(H, 14, address2),
+    HF_TEXT(H, 13, address),    HF_TEXT(H, 14, address2), HF_U64(H, 15, ring),
+    HF_U64(H, 16, members),
 };
 HF_TABLE(hf_table_head, H, head_rows);
 #undef H

@@ -27,6 +27,7 @@ enum hf_message_type {
     HF_MESSAGE_PART,      /* entities of a specification to be applied */
     HF_MESSAGE_DECISION,  /* the coordinator's changes: the only message that changes the state */
     HF_MESSAGE_ACK,       /* a node has synced the decisions up to index on its disk */
+    HF_MESSAGE_GO,        /* members that did not say HELLO in time are not waited for */
 };
 
 /* What the kinds of items in SNAPSHOT and PART are. */
@@ -52,7 +53,7 @@ struct hf_head {
     uint64_t wall_ms;     /* DECISION: its time */
     uint64_t incarnation; /* HELLO */
     uint64_t id;          /* REQUEST, PART: of the command at its origin */
-    uint64_t number;      /* REQUEST: configuration version; snapshot: sequence */
+    uint64_t number;      /* REQUEST: configuration version; HELLO: set of configured nodes */
     uint32_t flags;
     uint8_t verb;         /* REQUEST */
     uint16_t instance;
@@ -60,6 +61,8 @@ struct hf_head {
     char text[HF_NAME_MAX];
     char address[HF_ADDRESS_MAX];
     char address2[HF_ADDRESS_MAX];
+    uint64_t ring;        /* HELLO, GO, NEED, SYNCED, SNAPSHOT: ring it was sent in; others ignore */
+    uint64_t members;     /* HELLO: the group as its sender saw it */
 };
 
 /* What a node says of one instance it has, had, or is to have. */

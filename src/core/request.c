@@ -165,6 +165,19 @@ void hf_requests_check(struct hf_core *core)
     }
 }
 
+/* Commands that the membership's change caught: those not yet decided, or (decided) those whose
+ * decision may belong to a history that did not last. */
+void hf_requests_interrupted(struct hf_core *core, bool decided)
+{
+    for (unsigned w = 0; w < HF_REQUESTS_MAX; w++) {
+        struct hf_waiting *waiting = &core->waiting[w];
+        if (!waiting->id || (waiting->index != 0) != decided)
+            continue;
+        refuse(core, waiting->id, hf_reason_make(HF_REASON_INTERRUPTED));
+        waiting->id = 0;
+    }
+}
+
 /* Everything under way at this node is refused: the group was lost. */
 void hf_requests_refuse(struct hf_core *core, enum hf_reason_code code)
 {

@@ -82,6 +82,7 @@ size_t hf_core_snapshot(const struct hf_core *core, uint32_t *cursor, uint8_t *b
         return 0;
     struct hf_head head = hf_head_empty();
     struct hf_writer_buf out;
+    head.ring = core->membership.ring.seq;
     hf_message_begin(&out, bytes, room, HF_MESSAGE_SNAPSHOT, &head);
     while (*cursor < AT_DONE) {
         size_t before = out.length;
@@ -108,9 +109,12 @@ void hf_snapshot_send_more(struct hf_core *core)
     }
 }
 
-void hf_need_message(struct hf_core *core, uint8_t node)
+void hf_need_message(struct hf_core *core, uint8_t node, const struct hf_head *head)
 {
+    if (!hf_of_this_ring(core, head))
+        return;
     core->need |= hf_bit(node);
+    core->synced &= ~hf_bit(node);
 }
 
 static bool install_meta(struct hf_core *core, struct hf_reader_buf *item)
@@ -213,7 +217,14 @@ void hf_synced_now(struct hf_core *core)
 {
     core->synced_self = true;
     core->need &= ~hf_bit(core->config.node);
+    /* What was decided here and what was synced here belong to a history that is no more. */
+    core->persisted_index = core->ack_sent = 0;
+    core->ack_wanted = core->state.index;
+    hf_requests_interrupted(core, true);
+    for (unsigned i = 0; i < HF_INSTANCES_MAX; i++)
+        core->stop_since_ms[i] = core->now_ms;
     struct hf_head head = hf_head_empty();
+    head.ring = core->membership.ring.seq;
     head.epoch = core->state.epoch;
     head.index = core->state.index;
     head.hash = core->state.hash;
@@ -249,14 +260,15 @@ void hf_snapshot_message(struct hf_core *core, uint8_t node, struct hf_message *
         own_part_came_back(core);
         return;
     }
-    if (core->synced_self)
+    if (core->synced_self || core->sync != HF_SYNC_REGIME || !hf_of_this_ring(core, &message->head))
         return;
     if (!core->receiving && !has_record(message, HF_RECORD_META))
         return;
     bool last = has_record(message, HF_RECORD_END);
+    struct hf_head head = hf_head_empty();
+    head.ring = core->membership.ring.seq;
     if (!hf_snapshot_install(core, message))
-        hf_emit_plain(core, HF_MESSAGE_NEED, &(struct hf_head){.instance = HF_INSTANCE_NONE,
-                                                               .node = HF_NODE_NONE});
+        hf_emit_plain(core, HF_MESSAGE_NEED, &head);
     else if (last)
         hf_synced_now(core);
 }

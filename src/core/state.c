@@ -126,7 +126,7 @@ static void remember(struct hf_state *state, const struct hf_change *change, uin
 
 static bool apply_regime(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms)
 {
-    if (change->key <= state->epoch)
+    if (change->key < state->epoch)
         return false;
     state->epoch = change->key;
     state->members = change->number;

@@ -24,7 +24,7 @@ int main(int argc, char **argv)
         (void)snprintf(text[i][0], sizeof(text[i][0]), "db%u", i + 1);
         (void)snprintf(text[i][1], sizeof(text[i][1]), "10.99.1.%u", i + 1);
         (void)snprintf(text[i][2], sizeof(text[i][2]), "10.99.0.%u", i + 1);
-        nodes[i] = (struct hf_corosync_node){i + 1, text[i][0], text[i][1], text[i][2]};
+        nodes[i] = (struct hf_corosync_node){i + 1, text[i][0], text[i][1], text[i][2], false};
     }
     struct hf_error error;
     struct hf_strbuf out;

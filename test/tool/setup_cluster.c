@@ -17,8 +17,8 @@ static void on_request(void *user, struct hf_join_conn *conn, const struct hf_jo
 {
     (void)user;
     const struct hf_corosync_node nodes[] = {
-        {1, "db1", "10.99.1.1", "10.99.0.1"},
-        {2, request->name, request->private_address, request->public_address},
+        {1, "db1", "10.99.1.1", "10.99.0.1", false},
+        {2, request->name, request->private_address, request->public_address, false},
     };
     const struct hf_corosync_conf conf = {"test", 500, 2, 2, nodes};
     struct hf_join_bundle bundle = {.node_id = 2, .cluster = "test", .node_count = 1};

@@ -16,8 +16,8 @@
 #include "engine/durable_file.h"
 
 static const struct hf_corosync_node two[] = {
-    {1, "db1", "10.77.1.11", "fd00::11"},
-    {2, "db2", "10.77.1.12", "fd00::12"},
+    {1, "db1", "10.77.1.11", "fd00::11", false},
+    {2, "db2", "10.77.1.12", "fd00::12", false},
 };
 
 static const struct hf_corosync_conf good = {
@@ -121,16 +121,16 @@ static void refuses(void **state)
     conf = good;
     conf.node_count = 0;
     refuse(conf, two[0], "nodes");
-    refuse(good, (struct hf_corosync_node){0, "a", "10.0.0.1", "fd00::1"}, "node id");
-    refuse(good, (struct hf_corosync_node){65, "a", "10.0.0.1", "fd00::1"}, "node id");
-    refuse(good, (struct hf_corosync_node){2, "a", "10.0.0.1", "fd00::1"}, "rise");
-    refuse(good, (struct hf_corosync_node){1, "", "10.0.0.1", "fd00::1"}, "name");
-    refuse(good, (struct hf_corosync_node){1, "db2", "10.0.0.1", "fd00::1"}, "both have db2");
-    refuse(good, (struct hf_corosync_node){1, "a", "host", "fd00::1"}, "private address");
-    refuse(good, (struct hf_corosync_node){1, "a", "10.0.0.1", "10.0.1"}, "public address");
-    refuse(good, (struct hf_corosync_node){1, "a", "10.0.0.1", "10.0.0.1"}, "two networks");
-    refuse(good, (struct hf_corosync_node){1, "a", "10.0.0.1", "10.0.1.1"}, "one kind");
-    refuse(good, (struct hf_corosync_node){1, "a", "10.77.1.12", "fd00::1"},
+    refuse(good, (struct hf_corosync_node){0, "a", "10.0.0.1", "fd00::1", false}, "node id");
+    refuse(good, (struct hf_corosync_node){65, "a", "10.0.0.1", "fd00::1", false}, "node id");
+    refuse(good, (struct hf_corosync_node){2, "a", "10.0.0.1", "fd00::1", false}, "rise");
+    refuse(good, (struct hf_corosync_node){1, "", "10.0.0.1", "fd00::1", false}, "name");
+    refuse(good, (struct hf_corosync_node){1, "db2", "10.0.0.1", "fd00::1", false}, "both have db2");
+    refuse(good, (struct hf_corosync_node){1, "a", "host", "fd00::1", false}, "private address");
+    refuse(good, (struct hf_corosync_node){1, "a", "10.0.0.1", "10.0.1", false}, "public address");
+    refuse(good, (struct hf_corosync_node){1, "a", "10.0.0.1", "10.0.0.1", false}, "two networks");
+    refuse(good, (struct hf_corosync_node){1, "a", "10.0.0.1", "10.0.1.1", false}, "one kind");
+    refuse(good, (struct hf_corosync_node){1, "a", "10.77.1.12", "fd00::1", false},
            "both have 10.77.1.12");
 }
 

@@ -59,7 +59,7 @@ class World:
             for service in SERVICES:
                 node.run(["systemctl", "start", service])
         self.cluster.wait_members(3, RESTORE_S)
-        status = self.cluster.status()
+        status = wait_until(self.cluster.status, RESTORE_S, "a member that answers")
         for node in status["nodes"]:
             if node["drained"] or node["quarantined"]:
                 self.cluster.run("db1", "resume", node["name"])
@@ -81,7 +81,7 @@ class World:
             node.wait_ready(RESTORE_S)
 
     def _bring_home(self, name):
-        instance = self.cluster.instance(name)
+        instance = wait_until(lambda: self.cluster.instance(name), RESTORE_S, f"state of {name}")
         if not instance["wanted"] or instance["phase"] in ("failed", "stranded"):
             self.cluster.run("db1", "online", name)
         self.cluster.wait_online(name, None, RESTORE_S)

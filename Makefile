@@ -1,0 +1,43 @@
+# make demo   installs what is needed, builds, and shows a failover on real kernels
+# make check  installs what is needed, builds, and runs every test
+# make build  installs what is needed and builds
+# The rest of the build is Meson's: see meson.build.
+
+BUILD ?= build
+STAGE = $(CURDIR)/$(BUILD)/stage
+LAB_INSTALL = $(STAGE)/usr/local
+
+.PHONY: all build deps stage lab demo check bench clean format tidy
+
+all: build
+
+deps:
+	@tools/install-packages
+
+$(BUILD)/build.ninja:
+	@meson setup $(BUILD) $(MESON_OPTIONS) >/dev/null
+
+build: deps
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+stage: build
+	@DESTDIR=$(STAGE) meson install -C $(BUILD) --quiet --no-rebuild
+
+lab: stage
+	@lab/prepare
+
+demo: lab
+	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) HOLDFAST_INSTALL=$(LAB_INSTALL) demo/run
+
+check: lab
+	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) HOLDFAST_INSTALL=$(LAB_INSTALL) tools/check $(CHECK)
+
+bench: lab
+	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) HOLDFAST_INSTALL=$(LAB_INSTALL) bench/failover $(ARGS)
+
+format:
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean:
+	rm -rf $(BUILD)
