@@ -362,7 +362,7 @@ static void coming_view(struct sim_world *world, uint8_t n, uint64_t *ret_view,
 
 /* Configuration change at one member: who left, who came, the new ring. */
 static void change_at(struct sim_world *world, uint8_t n, const struct coming *coming,
-                      uint64_t processes, struct hf_ring old)
+                      uint64_t processes, struct hf_ring old, uint64_t together)
 {
     uint64_t view, incarnations[SIM_NODES];
     coming_view(world, n, &view, incarnations);
@@ -371,11 +371,12 @@ static void change_at(struct sim_world *world, uint8_t n, const struct coming *c
         if (view & processes & sim_bit(m) && incarnations[m] != world->node[m].incarnation)
             renewed |= sim_bit(m);
     }
-    uint64_t gone = view & (~processes | renewed);
+    /* Who comes from another ring left ours, even when it is here again. */
+    uint64_t gone = view & (~processes | renewed | ~together);
     struct hf_event_membership event = {.ring = old, .members = view & ~gone};
     if (gone) {
-        event.left_down = gone & ~coming->set;
-        event.left_process = gone & coming->set;
+        event.left_down = gone & ~together;
+        event.left_process = gone & together;
         push_change(world, n, &event, incarnations);
     }
     for (uint8_t m = 0; m < SIM_NODES; m++) {
@@ -437,10 +438,17 @@ static void install(struct sim_world *world, uint64_t set)
         abort();
     struct sim_ring *ring = &world->ring[world->ring_count++];
     struct hf_ring olds[SIM_NODES] = {{0}};
+    uint64_t together[SIM_NODES] = {0};
     flush_old(world, set);
     /* A join or a leave taken at the end of the old ring counts before the change. */
     uint64_t processes = joined_processes(world, set);
     uint64_t seq = 0;
+    for (uint8_t n = 0; n < SIM_NODES; n++) {
+        for (uint8_t m = 0; m < SIM_NODES; m++) {
+            if (m == n || (world->node[n].ring && world->node[m].ring == world->node[n].ring))
+                together[n] |= set & sim_bit(m);
+        }
+    }
     for (uint8_t n = 0; n < SIM_NODES; n++) {
         if (set & sim_bit(n) && world->node[n].ring_seq > seq)
             seq = world->node[n].ring_seq;
@@ -465,7 +473,7 @@ static void install(struct sim_world *world, uint64_t set)
         if (!(set & sim_bit(n)))
             continue;
         if (processes & sim_bit(n))
-            change_at(world, n, &coming, processes, olds[n]);
+            change_at(world, n, &coming, processes, olds[n], together[n]);
         for (uint32_t k = 0; k < world->node[n].out.count; k++)
             ask_for_order(world, n);
     }

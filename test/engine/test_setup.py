@@ -92,7 +92,8 @@ def check_init(first):
     expect(verbs(first, "init", "--cluster", "test", *own(1)), 0, "syncing", "db1 is up",
            "10.99.0.0/24", "10.99.1.0/24", "holdfast token")
     assert b"authkey400" in state(first)
-    assert first.run(["cat", "/etc/holdfast/node"]) == b"id: 1\nname: db1\ncluster: test\n"
+    assert first.run(["cat", "/etc/holdfast/node"]) == (
+        b"id: 1\nname: db1\ncluster: test\npublic: 10.99.0.1\nprivate: 10.99.1.1\n")
     expect(verbs(first, "init", "--cluster", "other", *own(1)), 1, "already node db1",
            "cluster test", "--force")
 
@@ -113,7 +114,8 @@ def check_join(first, second):
     assert token.decode()[13:45] not in result[1], "the secret was shown"
     assert cluster.popen.wait(30) == 0
     cluster.wait(lambda line: line == "a node has joined with its token db2", what="spent")
-    assert second.run(["cat", "/etc/holdfast/node"]) == b"id: 2\nname: db2\ncluster: test\n"
+    assert second.run(["cat", "/etc/holdfast/node"]) == (
+        b"id: 2\nname: db2\ncluster: test\npublic: 10.99.0.2\nprivate: 10.99.1.2\n")
     assert second.run(["cat", FILES[0]]) == first.run(["cat", FILES[0]])
     expect(verbs(second, "join", *own(2), "--force", "--token-file", "/run/token"), 1,
            "nobody listens")

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from . import REPOSITORY
 from .client import RowClient, wall_ms
 from .cluster import INSTANCES, Cluster, CommandFailed
+from .database import sql
 from holdfast_lab import DeadlineMissed, Lab, NodeGone, wait_until
 
 YAML = REPOSITORY / "test/lab/cluster.yaml"
@@ -48,6 +49,13 @@ class World:
     def wait_home(self, deadline_s=RESTORE_S):
         for name, node in HOME.items():
             self.cluster.wait_online(name, node, deadline_s)
+            wait_until(lambda n=name: self._answers(n), deadline_s, f"{name} answers a query")
+
+    def _answers(self, name):
+        try:
+            return sql(self.lab, INSTANCES[name]["address"], "SELECT 1") == "1"
+        except (RuntimeError, subprocess.TimeoutExpired):
+            return False
 
     def tear_down(self):
         self.lab.down()
