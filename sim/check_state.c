@@ -43,7 +43,10 @@ void sim_check_step(struct sim_world *world, uint8_t n, bool acted)
     const struct hf_core *core = world->node[n].core;
     struct sim_coverage *coverage = world->coverage;
     for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
-        if (core->local[i].inspected)
-            coverage->phases[core->local[i].phase]++;
+        uint8_t *seen = &world->node[n].real[i].seen_phase;
+        if (*seen == core->local[i].phase)
+            continue;
+        coverage->moves[*seen][core->local[i].phase]++;
+        *seen = core->local[i].phase;
     }
 }

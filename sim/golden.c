@@ -71,7 +71,12 @@ static void do_cluster(struct story *story)
 {
     unsigned nodes = (unsigned)atoi(word(story, 1));
     story->world->nodes = nodes;
-    if (!sim_bootstrap(story->world, nodes)) {
+    FILE *trace = story->world->trace;
+    if (!story->world->trace_steps)
+        story->world->trace = NULL;
+    bool made = sim_bootstrap(story->world, nodes);
+    story->world->trace = trace;
+    if (!made) {
         complain(story, "the cluster could not be made");
         return;
     }

@@ -105,6 +105,7 @@ struct sim_real {
     bool ready;        /* accepts clients */
     bool address;
     bool broken;       /* the engine does not start here */
+    uint8_t seen_phase; /* for coverage */
     uint64_t announced; /* when */
     uint64_t rows;     /* as this engine counts them */
     uint64_t watch_id, probe_id; /* streams of the daemon, 0 = none */
@@ -159,7 +160,7 @@ struct sim_mood {
 
 struct sim_coverage {
     uint64_t reasons[HF_REASON_COUNT];
-    uint64_t moves[HF_PHASE_COUNT][HF_TRIGGER_COUNT];
+    uint64_t moves[HF_PHASE_COUNT][HF_PHASE_COUNT];
     uint64_t phases[HF_PHASE_COUNT];
     uint64_t changes[HF_CHANGE_TYPES];
     uint64_t steps[HF_STEPS];
@@ -311,6 +312,38 @@ const char *sim_node_name(const struct sim_world *world, uint8_t node);
 void sim_spec_instance(struct hf_spec *spec, uint16_t instance, const char *name);
 const struct hf_state *sim_state_of(const struct sim_world *world);
 uint8_t sim_member(const struct sim_world *world);
+
+/* plan.c: what a seed draws, and the run of it. */
+#define SIM_FAULTS_MAX 48u
+
+enum sim_fault_kind {
+    SIM_F_POWER, SIM_F_FREEZE, SIM_F_DAEMON, SIM_F_COROSYNC, SIM_F_PARTITION, SIM_F_LINK,
+    SIM_F_FLAP, SIM_F_DISK, SIM_F_ENGINE, SIM_F_BROKEN, SIM_F_MOOD, SIM_F_CLOCK, SIM_F_COMMAND,
+    SIM_F_APPLY, SIM_F_BLACKOUT, SIM_F_KINDS
+};
+
+struct sim_fault {
+    uint8_t kind;
+    uint64_t at, lasts, a, b;
+};
+
+struct sim_plan {
+    unsigned nodes, instances, faults;
+    bool witness, watchdog;
+    uint64_t ends;
+    struct sim_fault fault[SIM_FAULTS_MAX];
+};
+
+void sim_plan_draw(struct sim_plan *plan, uint64_t seed);
+/* Runs the seed with those faults of the plan whose bit is set. The violation stands in world. */
+void sim_plan_run(struct sim_world *world, const struct sim_plan *plan, uint64_t seed,
+                  uint64_t mask);
+
+/* faults.c: a fault, and its end. */
+const char *sim_fault_word(uint8_t kind);
+void sim_fault_start(struct sim_world *world, const struct sim_fault *fault);
+void sim_fault_end(struct sim_world *world, const struct sim_fault *fault);
+void sim_heal(struct sim_world *world);
 
 /* setup.c: the administrator's first day. Return false when it did not work in time. */
 bool sim_bootstrap(struct sim_world *world, unsigned nodes);

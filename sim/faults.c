@@ -1,0 +1,281 @@
+/* faults.c - the ways in which a simulated cluster is mistreated, and how each of them ends. */
+#include "world.h"
+
+#include <string.h>
+
+static const char *const words[SIM_F_KINDS] = {
+    [SIM_F_POWER] = "power lost",       [SIM_F_FREEZE] = "frozen",
+    [SIM_F_DAEMON] = "daemon killed",   [SIM_F_COROSYNC] = "corosync killed",
+    [SIM_F_PARTITION] = "partition",    [SIM_F_LINK] = "one-way link cut",
+    [SIM_F_FLAP] = "flapping link",     [SIM_F_DISK] = "disk path lost",
+    [SIM_F_ENGINE] = "engine killed",   [SIM_F_BROKEN] = "engine does not start",
+    [SIM_F_MOOD] = "drivers misbehave", [SIM_F_CLOCK] = "clock jumps",
+    [SIM_F_COMMAND] = "command",        [SIM_F_APPLY] = "apply",
+    [SIM_F_BLACKOUT] = "blackout",
+};
+
+const char *sim_fault_word(uint8_t kind)
+{
+    return kind < SIM_F_KINDS ? words[kind] : "unknown";
+}
+
+static void partition(struct sim_world *world, uint64_t side, bool whole)
+{
+    for (uint8_t a = 0; a < SIM_NODES; a++) {
+        for (uint8_t b = 0; b < SIM_NODES; b++) {
+            if ((side >> a & 1) != (side >> b & 1))
+                world->link[a][b] = whole;
+        }
+    }
+    sim_group_changed(world);
+}
+
+static void link_set(struct sim_world *world, uint64_t a, uint64_t b, bool whole)
+{
+    world->link[a % world->nodes][b % world->nodes] = whole;
+    world->link[a % world->nodes][a % world->nodes] = true;
+    sim_group_changed(world);
+}
+
+/* Any node with a daemon takes commands; it says itself when it cannot. */
+static uint8_t some_daemon(struct sim_world *world, uint64_t from)
+{
+    for (unsigned k = 0; k < world->nodes; k++) {
+        uint8_t n = (uint8_t)((from + k) % world->nodes);
+        if (world->node[n].daemon && !world->node[n].frozen)
+            return n;
+    }
+    return HF_NODE_NONE;
+}
+
+static uint16_t some_instance(const struct sim_world *world, uint8_t n, uint64_t from)
+{
+    const struct hf_spec *spec = &hf_core_state(world->node[n].core)->spec;
+    for (unsigned k = 0; k < SIM_INSTANCES; k++) {
+        uint16_t i = (uint16_t)((from + k) % SIM_INSTANCES);
+        if (spec->instances[i].name[0])
+            return i;
+    }
+    return HF_INSTANCE_NONE;
+}
+
+static void command(struct sim_world *world, const struct sim_fault *fault)
+{
+    static const enum hf_verb verbs[] = {HF_VERB_MOVE, HF_VERB_MOVE, HF_VERB_ONLINE,
+                                         HF_VERB_OFFLINE, HF_VERB_DRAIN, HF_VERB_RESUME,
+                                         HF_VERB_MOVE, HF_VERB_ONLINE};
+    uint8_t n = some_daemon(world, fault->b >> 8);
+    if (n == HF_NODE_NONE)
+        return;
+    enum hf_verb verb = verbs[fault->a % (sizeof(verbs) / sizeof(verbs[0]))];
+    uint16_t i = some_instance(world, n, fault->b);
+    uint8_t target = (uint8_t)((fault->b >> 16) % world->nodes);
+    if (verb == HF_VERB_MOVE && fault->b >> 24 & 1)
+        target = HF_NODE_NONE;
+    if (verb == HF_VERB_DRAIN || verb == HF_VERB_RESUME)
+        i = HF_INSTANCE_NONE;
+    sim_trace(world, "%s is asked: verb %u instance %u node %u", sim_node_name(world, n),
+              verb, i, target);
+    (void)sim_ask(world, n, verb, i, target, NULL);
+}
+
+static void vary(struct hf_spec *spec, const struct sim_world *world, uint64_t how)
+{
+    uint16_t i = (uint16_t)(how >> 8) % SIM_INSTANCES;
+    struct hf_instance_spec *instance = &spec->instances[i];
+    if (!instance->name[0]) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "new%u", i);
+        sim_spec_instance(spec, i, name);
+        return;
+    }
+    instance->preferred_count = 1;
+    instance->preferred[0] = (uint8_t)((how >> 16) % world->nodes);
+    instance->priority = (int32_t)(how >> 20 & 31);
+    instance->priority_stated = true;
+    instance->failback = how >> 32 & 1 ? HF_FAILBACK_IMMEDIATE : HF_FAILBACK_NEVER;
+    if ((how >> 40 & 15) == 0)
+        memset(instance, 0, sizeof(*instance)); /* taken out of the file */
+}
+
+/* Changes something, and leaves a mark by which it is known again. */
+static void apply(struct sim_world *world, const struct sim_fault *fault)
+{
+    uint8_t n = some_daemon(world, fault->b >> 8);
+    if (n == HF_NODE_NONE)
+        return;
+    *world->spec = hf_core_state(world->node[n].core)->spec;
+    if (!world->spec->cluster.name[0])
+        return;
+    char *chain = world->spec->cluster.fence_options_file;
+    size_t length = strlen(chain);
+    world->marker++;
+    (void)snprintf(chain + length, HF_PATH_MAX - length, "%s%llu,", length ? "" : ",",
+                   (unsigned long long)world->marker);
+    vary(world->spec, world, fault->a);
+    sim_trace(world, "%s is asked: apply %llu", sim_node_name(world, n),
+              (unsigned long long)world->marker);
+    (void)sim_ask(world, n, HF_VERB_APPLY, HF_INSTANCE_NONE, HF_NODE_NONE, world->spec);
+}
+
+static void mood(struct sim_world *world, uint64_t how)
+{
+    static const struct sim_mood moods[] = {
+        {.fail = 100}, {.hang = 100}, {.slow = 300}, {.start_fail = 400},
+        {.fail = 50, .hang = 50, .slow = 200, .start_fail = 100}, {.crash = 30}};
+    world->mood = moods[how % (sizeof(moods) / sizeof(moods[0]))];
+}
+
+static void kill_engine(struct sim_world *world, uint64_t which)
+{
+    for (unsigned k = 0; k < SIM_INSTANCES; k++) {
+        uint16_t i = (uint16_t)((which + k) % SIM_INSTANCES);
+        for (uint8_t n = 0; n < world->nodes; n++) {
+            if (world->node[n].real[i].engine && !world->node[n].frozen) {
+                sim_engine_exit(world, n, i);
+                return;
+            }
+        }
+    }
+}
+
+static void broken(struct sim_world *world, const struct sim_fault *fault, bool set)
+{
+    uint16_t i = (uint16_t)(fault->b % SIM_INSTANCES);
+    for (uint8_t n = 0; n < world->nodes; n++) {
+        if (fault->a >> n & 1)
+            world->node[n].real[i % 8].broken = set;
+    }
+}
+
+void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
+{
+    uint8_t n = (uint8_t)(fault->a % world->nodes);
+    world->faults++;
+    sim_trace(world, "FAULT %s %s %llx", sim_fault_word(fault->kind), sim_node_name(world, n),
+              (unsigned long long)fault->b);
+    switch ((enum sim_fault_kind)fault->kind) {
+    case SIM_F_POWER:
+        sim_power_off(world, n);
+        return;
+    case SIM_F_FREEZE:
+        sim_freeze(world, n);
+        return;
+    case SIM_F_DAEMON:
+        if (!world->node[n].frozen)
+            sim_daemon_kill(world, n);
+        return;
+    case SIM_F_COROSYNC:
+        if (!world->node[n].frozen)
+            sim_group_stop(world, n);
+        return;
+    case SIM_F_PARTITION:
+        partition(world, fault->b, false);
+        return;
+    case SIM_F_LINK:
+    case SIM_F_FLAP:
+        link_set(world, fault->a, fault->b, false);
+        return;
+    case SIM_F_DISK:
+        world->node[n].disk_path = false;
+        return;
+    case SIM_F_ENGINE:
+        kill_engine(world, fault->b);
+        return;
+    case SIM_F_BROKEN:
+        broken(world, fault, true);
+        return;
+    case SIM_F_MOOD:
+        mood(world, fault->b);
+        return;
+    case SIM_F_CLOCK:
+        world->node[n].wall_shift_ms += (int64_t)(fault->b % 7200000) - 3600000;
+        return;
+    case SIM_F_COMMAND:
+        command(world, fault);
+        return;
+    case SIM_F_APPLY:
+        apply(world, fault);
+        return;
+    case SIM_F_BLACKOUT:
+        for (uint8_t k = 0; k < world->nodes; k++)
+            sim_power_off(world, k);
+        return;
+    case SIM_F_KINDS:
+        return;
+    }
+}
+
+void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
+{
+    uint8_t n = (uint8_t)(fault->a % world->nodes);
+    switch ((enum sim_fault_kind)fault->kind) {
+    case SIM_F_POWER:
+        sim_power_on(world, n);
+        return;
+    case SIM_F_FREEZE:
+        sim_thaw(world, n);
+        return;
+    case SIM_F_DAEMON:
+        if (!world->node[n].frozen)
+            sim_daemon_start(world, n);
+        return;
+    case SIM_F_COROSYNC:
+        if (!world->node[n].frozen)
+            sim_group_start(world, n);
+        return;
+    case SIM_F_PARTITION:
+        partition(world, fault->b, true);
+        return;
+    case SIM_F_LINK:
+    case SIM_F_FLAP:
+        link_set(world, fault->a, fault->b, true);
+        return;
+    case SIM_F_DISK:
+        world->node[n].disk_path = true;
+        return;
+    case SIM_F_BROKEN:
+        broken(world, fault, false);
+        return;
+    case SIM_F_MOOD:
+        memset(&world->mood, 0, sizeof(world->mood));
+        return;
+    case SIM_F_BLACKOUT:
+        for (uint8_t k = 0; k < world->nodes; k++)
+            sim_power_on(world, k);
+        return;
+    case SIM_F_ENGINE:
+    case SIM_F_CLOCK:
+    case SIM_F_COMMAND:
+    case SIM_F_APPLY:
+    case SIM_F_KINDS:
+        return;
+    }
+}
+
+/* Everything is mended; what is off is switched on. */
+void sim_heal(struct sim_world *world)
+{
+    memset(&world->mood, 0, sizeof(world->mood));
+    for (unsigned a = 0; a < SIM_NODES; a++) {
+        for (unsigned b = 0; b < SIM_NODES; b++)
+            world->link[a][b] = true;
+    }
+    for (uint8_t n = 0; n < world->nodes; n++) {
+        struct sim_node *node = &world->node[n];
+        node->disk_path = true;
+        for (unsigned i = 0; i < SIM_INSTANCES; i++)
+            node->real[i].broken = false;
+        if (!node->exists)
+            continue;
+        sim_thaw(world, n);
+        if (!node->powered)
+            sim_power_on(world, n);
+        else if (world->now > node->boot_us + 5 * SIM_S) {
+            sim_group_start(world, n);
+            sim_daemon_start(world, n);
+        }
+    }
+    world->calm = true;
+    sim_group_changed(world);
+}
