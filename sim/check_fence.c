@@ -45,6 +45,8 @@ void sim_check_start(struct sim_world *world, uint8_t n, uint16_t i)
 {
     const struct hf_state *state = hf_core_state(world->node[n].core);
     bool disks = state->spec.instances[i].disk_count;
+    if (disks && !sim_disk_may_write(&world->disk[i], n))
+        return; /* it was fenced itself and will not get far */
     for (uint8_t m = 0; m < world->nodes; m++) {
         const struct sim_node *other = &world->node[m];
         if (m == n || !other->powered || !other->real[i].engine)

@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+static void do_effect(struct sim_world *world, struct sim_pending *pending);
+static bool outlives_worker(uint8_t step);
+
 static bool stream(uint8_t step)
 {
     return step == HF_STEP_KEY_WATCH || step == HF_STEP_PROBE;
@@ -105,9 +108,21 @@ void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action
     if (action->deadline_ms && took > (uint64_t)action->deadline_ms * SIM_MS) {
         answer = world->now + (uint64_t)action->deadline_ms * SIM_MS;
         pending->late = true;
+        if (effect > answer && !outlives_worker(action->step))
+            effect = sim_chance(&world->rng, 500) ? answer - 1 : SIM_NEVER;
     }
-    sim_at(world, effect, SIM_EV_EFFECT, n, pending->life, slot, pending->id);
+    if (effect == SIM_NEVER)
+        pending->effect_done = true;
+    else
+        sim_at(world, effect, SIM_EV_EFFECT, n, pending->life, slot, pending->id);
     sim_at(world, answer, SIM_EV_ANSWER, n, pending->life, slot, pending->id);
+}
+
+/* Only what waits for a disk inside the kernel can be done after its worker was given up. */
+static bool outlives_worker(uint8_t step)
+{
+    return step == HF_STEP_ACQUIRE || step == HF_STEP_RELEASE || step == HF_STEP_MOUNT ||
+           step == HF_STEP_UNMOUNT;
 }
 
 void sim_driver_cancel(struct sim_world *world, uint8_t n, uint64_t id)
@@ -121,9 +136,11 @@ void sim_driver_cancel(struct sim_world *world, uint8_t n, uint64_t id)
         struct sim_pending *pending = &world->pending[k];
         if (!pending->used || pending->node != n || pending->id != id || pending->cancelled)
             continue;
+        /* Its worker is killed: it had done its work just before, or never will. */
         pending->cancelled = true;
         if (!pending->effect_done && sim_chance(&world->rng, 500))
-            pending->effect_done = true; /* its worker was killed before */
+            do_effect(world, pending);
+        pending->effect_done = true;
     }
 }
 
@@ -224,6 +241,8 @@ static void do_effect(struct sim_world *world, struct sim_pending *pending)
     case HF_STEP_MOUNT:
         if (!disks_of(world, n, i))
             return;
+        if (pending->answered && sim_disk_generation(&world->disk[i], n) != pending->generation)
+            return; /* the kernel has the file system of a later mount already */
         if (!node->disk_path)
             pending->status = HF_STEP_DISK_IO;
         else if (write_to(world, n, i, pending->generation))
@@ -355,6 +374,19 @@ void sim_driver_stream(struct sim_world *world, const struct sim_event *event)
                event->a, event->b);
     world->coverage->statuses[answer.step.status]++;
     sim_step(world, event->node, &answer);
+}
+
+/* The workers of a daemon die with it: each had done its work just before, or never will. */
+void sim_driver_orphans(struct sim_world *world, uint8_t n)
+{
+    for (uint32_t k = 0; k < SIM_PENDING; k++) {
+        struct sim_pending *pending = &world->pending[k];
+        if (!pending->used || pending->node != n)
+            continue;
+        if (!pending->effect_done && !pending->answered && sim_chance(&world->rng, 500))
+            do_effect(world, pending);
+        pending->used = false;
+    }
 }
 
 /* An engine's process ends by itself. */

@@ -518,6 +518,7 @@ void sim_group_reform(struct sim_world *world)
         if (installed & sim_bit(n))
             tell_quorum(world, n, sim_delay(world, 1, 40) * SIM_MS);
     }
+    sim_check_i7(world);
 }
 
 void sim_group_start(struct sim_world *world, uint8_t n)
@@ -552,6 +553,9 @@ void sim_group_stop(struct sim_world *world, uint8_t n)
     bool told = node->connected && node->daemon && node->powered;
     node->corosync = false;
     node->corosync_life++;
+    if (node->ring)
+        world->ring[node->ring].broken = world->ring[node->ring].dead = true;
+    node->ring = 0;
     node->out.head = node->out.count = 0;
     forget(node);
     if (told) {

@@ -119,6 +119,7 @@ void sim_daemon_kill(struct sim_world *world, uint8_t n)
     if (!node->daemon)
         return;
     node->daemon = false;
+    sim_driver_orphans(world, n);
     sim_group_disconnect(world, n);
     node->incarnation++;
     sim_journal_lose(world, n, false);
@@ -192,7 +193,7 @@ void sim_watchdog(struct sim_world *world, const struct sim_event *event)
     struct sim_node *node = &world->node[n];
     if (!node->powered || node->life != event->guard)
         return;
-    bool fed = node->daemon && hf_core_may_feed_watchdog(node->core, sim_mono_ms(world, n));
+    bool fed = node->daemon && !node->frozen && hf_core_may_feed_watchdog(node->core, sim_mono_ms(world, n));
     if (fed || !node->watchdog || !node->up_once)
         node->unfed_us = 0;
     else if (!node->unfed_us)
@@ -261,6 +262,6 @@ void sim_replied(struct sim_world *world, uint8_t n, const struct hf_action *act
     request->order = ++world->order;
     if (request->ok && request->verb == HF_VERB_JOIN)
         joined(world, n);
-    if (request->ok && request->verb == HF_VERB_APPLY && world->marker_acked_count < 64)
+    if (request->ok && request->verb == HF_VERB_APPLY && request->marker && world->marker_acked_count < 64)
         world->marker_acked[world->marker_acked_count++] = request->marker;
 }

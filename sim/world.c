@@ -162,7 +162,7 @@ static struct sim_event pop(struct sim_world *world)
 /* Events that happen on a node wait while it is frozen. */
 static bool of_node(uint8_t type)
 {
-    return type != SIM_EV_REFORM && type != SIM_EV_CLIENT && type != SIM_EV_FAULT &&
+    return type != SIM_EV_WATCHDOG && type != SIM_EV_REFORM && type != SIM_EV_CLIENT && type != SIM_EV_FAULT &&
            type != SIM_EV_CHECK;
 }
 

@@ -280,6 +280,7 @@ void sim_driver_effect(struct sim_world *world, const struct sim_event *event);
 void sim_driver_answer(struct sim_world *world, const struct sim_event *event);
 void sim_driver_stream(struct sim_world *world, const struct sim_event *event);
 void sim_engine_exit(struct sim_world *world, uint8_t node, uint16_t instance);
+void sim_driver_orphans(struct sim_world *world, uint8_t node); /* their daemon died */
 void sim_driver_power_off(struct sim_world *world, uint8_t node);
 
 /* client.c */

@@ -44,7 +44,8 @@ static void propose_regime(struct hf_core *core, struct hf_proposal *proposal)
     struct hf_change change = hf_change_make(HF_CHANGE_REGIME, HF_REASON_NEW_REGIME);
     /* Too few to outvote what others may hold: they go on, but are no newer than those. */
     uint64_t ring = core->membership.ring.seq << 16;
-    change.key = ring > core->state.epoch ? ring : core->state.epoch + 1;
+    uint64_t above = ring > core->state.epoch ? ring : core->state.epoch;
+    change.key = (above / HF_NODES_MAX + 1) * HF_NODES_MAX + self; /* nobody else's can equal it */
     if (!hf_enough_nodes(up, hf_spec_nodes(&core->state.spec)))
         change.key = core->state.epoch;
     change.number = up;

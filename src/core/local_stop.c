@@ -1,16 +1,16 @@
 /*
  * local_stop.c - stopping an instance here, until nothing of it is left.
  *
- * Happy path: engine (checkpoint, fast, immediate, kill) -> file systems -> reservation; the address
+ * Happy path: engine (checkpoint, fast, immediate, kill) -> file systems; the reservation stays until
+ * the next owner takes it; the address
  * goes when the engine is gone, or, in a move, when the new owner has it: a client that connects in
  * between is refused at once instead of waiting for its connect to time out.
  * Failure modes: the gentle stop does not end - kill; the kill or the unmount does not end (a process
- * in uninterruptible sleep) - this node gives up its own key first, so that the array refuses its
- * writes and the instance can move, then tries again until it is clean.
+ * in uninterruptible sleep) - this node says so, and the instance can move: the next owner's first
+ * step makes the array refuse this node's writes; meanwhile it tries again until it is clean.
  */
 #include "core/impl.h"
 
-#define RELEASE_MS 10000u
 #define ADDRESS_MS 5000u
 
 static void stop_begin(struct hf_core *core, uint16_t i)
@@ -34,20 +34,31 @@ static void give_up_slow_step(struct hf_core *core, struct hf_local *local)
         hf_emit_cancel(core, &local->main.id);
 }
 
+/*
+ * This node has no more to do with the disk. Its key and the reservation stay: a disk without a
+ * reservation takes writes from anybody, also from an older owner that was frozen or has no daemon
+ * and wakes now. The next owner's first step displaces the key, wherever it stands.
+ */
+static void leave_disk(struct hf_core *core, uint16_t i)
+{
+    struct hf_local *local = &core->local[i];
+    hf_emit_cancel(core, &local->watch_id);
+    local->acquired = false;
+    local->report = true;
+}
+
 static void next_removal(struct hf_core *core, uint16_t i, uint32_t budget_ms)
 {
     struct hf_local *local = &core->local[i];
-    if (local->unclean && local->acquired) {
-        hf_emit_cancel(core, &local->watch_id);
-        hf_local_submit(core, i, &local->main, HF_STEP_RELEASE, RELEASE_MS);
-    } else if (local->engine_up) {
+    if (local->unclean && local->acquired)
+        leave_disk(core, i);
+    if (local->engine_up) {
         hf_local_submit(core, i, &local->main,
                         local->kill ? HF_STEP_ENGINE_KILL : HF_STEP_ENGINE_STOP, budget_ms);
     } else if (local->mounted) {
         hf_local_submit(core, i, &local->main, HF_STEP_UNMOUNT, budget_ms);
     } else if (local->acquired) {
-        hf_emit_cancel(core, &local->watch_id);
-        hf_local_submit(core, i, &local->main, HF_STEP_RELEASE, RELEASE_MS);
+        leave_disk(core, i);
     }
 }
 

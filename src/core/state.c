@@ -64,11 +64,11 @@ uint64_t hf_state_hash(const struct hf_state *state)
     return hash;
 }
 
-/* Regime since which a node is a member; one that never was is the most junior. */
+/* Regime since which a node is a member; one that is not, or not yet again, is the most junior. */
 static uint64_t seniority(const struct hf_state *state, uint8_t node)
 {
     uint64_t joined = state->nodes[node].joined_epoch;
-    return joined ? joined : UINT64_MAX;
+    return joined && state->nodes[node].up ? joined : UINT64_MAX;
 }
 
 uint8_t hf_state_senior(const struct hf_state *state, uint64_t members)

@@ -41,10 +41,14 @@ class World:
 
     def bring_up(self):
         self.lab.up(3, install=self.install)
-        self.cluster.set_up(YAML)
-        self.wait_home()
-        for node in self.lab.nodes:
-            node.run(["sync"])
+        try:
+            self.cluster.set_up(YAML)
+            self.wait_home()
+            for node in self.lab.nodes:
+                node.run(["sync"])
+        except BaseException:
+            self.lab.down()
+            raise
 
     def wait_home(self, deadline_s=RESTORE_S):
         for name, node in HOME.items():
