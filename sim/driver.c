@@ -251,6 +251,8 @@ static void do_effect(struct sim_world *world, struct sim_pending *pending)
             pending->status = HF_STEP_FS_WRONG;
         return;
     case HF_STEP_UNMOUNT:
+        if (pending->answered && real->mounted != pending->generation + 1)
+            return; /* it was unmounted otherwise; a later mount is another one */
         real->mounted = real->engine = 0;
         real->ready = false;
         return;

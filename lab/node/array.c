@@ -5,7 +5,8 @@
  * exported; one target, one portal, open to every initiator.
  * The disks' write cache is declared write-through: what the array has acknowledged is with the
  * host, and a power cut of the array (SIGKILL of its kernel) does not lose it.
- * Failure: the first step that fails is reported on the console and the array stays without target. */
+ * Failure: the first step that fails is reported on the console and the array stays without target.
+ */
 #include "node.h"
 
 #include <errno.h>
@@ -143,15 +144,16 @@ static int make_target(int luns)
 
 static int load_modules(const struct identity *self)
 {
-    static const char *const modules[] = {
-        "configfs", "target_core_mod", "target_core_iblock", "iscsi_target_mod"};
+    static const char *const modules[] = {"configfs", "target_core_mod", "target_core_iblock",
+                                          "iscsi_target_mod"};
 
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
         int r = module_load(self->modules, modules[i], "");
 
         if (r < 0 && r != -ENOENT)
             return step(r, modules[i]);
-        if (i == 0 && mount("configfs", "/sys/kernel/config", "configfs", 0, NULL) < 0 && errno != EBUSY)
+        if (i == 0 && mount("configfs", "/sys/kernel/config", "configfs", 0, NULL) < 0 &&
+            errno != EBUSY)
             return step(-errno, "configfs");
         if (i == 1)
             file_write(CONFIG "/dbroot", "/var/target");

@@ -30,12 +30,12 @@ struct command {
     bool terminal;
     struct winsize window;
     pid_t pid;
-    int in, out, err;          /* our ends; -1: closed */
-    bool input_ended;          /* the lab has sent all its input */
+    int in, out, err; /* our ends; -1: closed */
+    bool input_ended; /* the lab has sent all its input */
 };
 
 static struct frame frame;
-static char input[65536];      /* what the command has not taken yet; meanwhile the lab waits */
+static char input[65536]; /* what the command has not taken yet; meanwhile the lab waits */
 static size_t input_from, input_to;
 
 static struct winsize window_of(const char *text)
@@ -245,7 +245,7 @@ static int pump(struct command *c, int ended)
         };
 
         if (input_from < input_to)
-            p[1].events = 0;   /* only its end */
+            p[1].events = 0; /* only its end */
         if (poll(p, 5, -1) < 0)
             continue;
         if (p[4].revents)

@@ -1,10 +1,12 @@
 /* The agent's protocol: frames of a type (1 byte), a length (4 bytes, big-endian) and data.
  *
  * to the agent    A argument   E environment KEY=VALUE   C folder   T terminal "rows cols"
- *                 S start      I standard input (empty: end)   W window "rows cols"   P put "mode path"
- * from the agent  O standard output   R standard error   X exit code (decimal)   F failure (text)
+ *                 S start      I standard input (empty: end)   W window "rows cols"   P put "mode
+ * path" from the agent  O standard output   R standard error   X exit code (decimal)   F failure
+ * (text)
  *
- * Failure: a closed connection or a frame that is too long ends the conversation (negative errno). */
+ * Failure: a closed connection or a frame that is too long ends the conversation (negative errno).
+ */
 #include "node.h"
 
 #include <arpa/inet.h>
@@ -39,7 +41,8 @@ int frame_receive(int fd, struct frame *ret)
     if (r < 0)
         return r;
     ret->type = (char)head[0];
-    ret->length = (uint32_t)head[1] << 24 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 8 | head[4];
+    ret->length =
+        (uint32_t)head[1] << 24 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 8 | head[4];
     if (ret->length >= sizeof ret->data)
         return -EMSGSIZE;
     r = receive_all(fd, ret->data, ret->length);

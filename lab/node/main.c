@@ -6,8 +6,8 @@
 #include "node.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +29,8 @@ static void load_modules(const struct identity *self)
     }
 }
 
-/* The kernel has a /dev/watchdog that asks for a helper on the host; softdog, /dev/watchdog1, is the one
- * that resets this node. */
+/* The kernel has a /dev/watchdog that asks for a helper on the host; softdog, /dev/watchdog1, is
+ * the one that resets this node. */
 static void name_watchdog(void)
 {
     (void)unlink("/dev/watchdog");

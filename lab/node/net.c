@@ -15,14 +15,16 @@
 
 struct network {
     const char *interface;
-    int subnet;                /* 10.77.SUBNET.0/24 */
+    int subnet; /* 10.77.SUBNET.0/24 */
 };
 
 static const struct network node_networks[] = {
     {"public0", 0}, {"private0", 1}, {"storage0", 2}, {"mgmt0", 9}, {NULL, 0},
 };
 static const struct network array_networks[] = {
-    {"storage0", 2}, {"mgmt0", 9}, {NULL, 0},
+    {"storage0", 2},
+    {"mgmt0", 9},
+    {NULL, 0},
 };
 
 static int set_address(int fd, const char *interface, unsigned long request, const char *address)

@@ -1,7 +1,8 @@
 /* The program inside every node of the lab: pid 1, command agent, storage keeper and `systemctl`.
  *
  * One static binary, chosen by how it is called. pid 1 builds the root, brings up the network and
- * supervises services; everything else is a service of it. Nothing here needs a shell, udev or NSS. */
+ * supervises services; everything else is a service of it. Nothing here needs a shell, udev or NSS.
+ */
 #ifndef LAB_NODE_H
 #define LAB_NODE_H
 
@@ -11,8 +12,8 @@
 #include <sys/types.h>
 
 enum {
-    LAB_AGENT_PORT = 7701,     /* where the agent listens on the management network */
-    LAB_TEXT_MAX = 4096,       /* a path, a small file, a kernel command line */
+    LAB_AGENT_PORT = 7701, /* where the agent listens on the management network */
+    LAB_TEXT_MAX = 4096,   /* a path, a small file, a kernel command line */
     LAB_ARGV_MAX = 64,
 };
 
@@ -24,12 +25,12 @@ enum {
 /* Who this node is: read from the kernel's command line, never changed. */
 struct identity {
     char lab[64];
-    char name[64];             /* db1, db2, ..., array */
-    char modules[512];         /* folder of this kernel's modules, on the host */
-    char install[512];         /* staged product on the host, empty: none */
-    int host;                  /* last number of the node's addresses */
-    int nodes;                 /* how many database nodes the lab has */
-    int luns;                  /* disks of the array, witness included */
+    char name[64];     /* db1, db2, ..., array */
+    char modules[512]; /* folder of this kernel's modules, on the host */
+    char install[512]; /* staged product on the host, empty: none */
+    int host;          /* last number of the node's addresses */
+    int nodes;         /* how many database nodes the lab has */
+    int luns;          /* disks of the array, witness included */
     bool array;
 };
 
@@ -76,14 +77,14 @@ enum service_state { SERVICE_INACTIVE, SERVICE_ACTIVE, SERVICE_STOPPING, SERVICE
 
 struct service {
     char name[64];
-    char definition[LAB_TEXT_MAX];     /* text of the file; argv points into it */
+    char definition[LAB_TEXT_MAX]; /* text of the file; argv points into it */
     char *argv[LAB_ARGV_MAX];
     char after[64];
     enum service_state state;
     pid_t pid;
-    int64_t deadline_ms;               /* of the stop (then SIGKILL) or of the restart */
-    bool again;                        /* start it once the stop has ended */
-    int waiter[8];                     /* clients that wait for the end of a stop */
+    int64_t deadline_ms; /* of the stop (then SIGKILL) or of the restart */
+    bool again;          /* start it once the stop has ended */
+    int waiter[8];       /* clients that wait for the end of a stop */
     int waiters;
 };
 

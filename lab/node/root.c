@@ -19,10 +19,26 @@
 #include <unistd.h>
 
 static const char *const own_folders[] = {
-    "/etc/corosync", "/etc/holdfast", "/etc/iscsi", "/etc/target", "/etc/lab", "/etc/postgresql",
-    "/var/lib/corosync", "/var/lib/holdfast", "/var/lib/iscsi", "/var/lib/pgsql",
-    "/var/lib/postgresql", "/var/lib/mysql", "/var/lib/pacemaker", "/var/log", "/var/tmp",
-    "/var/target", "/root", "/home", "/srv", "/mnt",
+    "/etc/corosync",
+    "/etc/holdfast",
+    "/etc/iscsi",
+    "/etc/target",
+    "/etc/lab",
+    "/etc/postgresql",
+    "/var/lib/corosync",
+    "/var/lib/holdfast",
+    "/var/lib/iscsi",
+    "/var/lib/pgsql",
+    "/var/lib/postgresql",
+    "/var/lib/mysql",
+    "/var/lib/pacemaker",
+    "/var/log",
+    "/var/tmp",
+    "/var/target",
+    "/root",
+    "/home",
+    "/srv",
+    "/mnt",
 };
 
 /* A folder in the upper layer that hides the host's, with the host's mode and owner. */

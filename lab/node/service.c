@@ -22,10 +22,14 @@ enum { RESTART_DELAY_MS = 100, STOP_TIMEOUT_MS = 90000 };
 const char *service_state_name(enum service_state state)
 {
     switch (state) {
-    case SERVICE_INACTIVE: return "inactive";
-    case SERVICE_ACTIVE: return "active";
-    case SERVICE_STOPPING: return "deactivating";
-    case SERVICE_WAITING: return "activating";
+    case SERVICE_INACTIVE:
+        return "inactive";
+    case SERVICE_ACTIVE:
+        return "active";
+    case SERVICE_STOPPING:
+        return "deactivating";
+    case SERVICE_WAITING:
+        return "activating";
     }
     return "unknown";
 }

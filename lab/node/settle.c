@@ -71,7 +71,8 @@ static void make_server_folder(const char *path, const char *owner_like, mode_t 
     struct stat st;
 
     folder_make(path, mode);
-    if (stat(owner_like, &st) == 0 && (chown(path, st.st_uid, st.st_gid) < 0 || chmod(path, mode) < 0))
+    if (stat(owner_like, &st) == 0 &&
+        (chown(path, st.st_uid, st.st_gid) < 0 || chmod(path, mode) < 0))
         note("folder %s: %s", path, strerror(errno));
 }
 
@@ -91,5 +92,5 @@ void settle_files(const struct identity *self)
     make_server_folder("/run/postgresql", "/var/lib/postgresql", 02775);
     make_server_folder("/var/log/postgresql", "/var/lib/postgresql", 0775);
     make_server_folder("/run/mysqld", "/var/lib/mysql", 0755);
-    sync();                    /* a power cut right after the boot must not leave empty files */
+    sync(); /* a power cut right after the boot must not leave empty files */
 }

@@ -1,10 +1,10 @@
 /* A node's way to the array: iSCSI by open-iscsi, kept for as long as the node lives.
  *
  * Happy path: one static node record (in memory: a power cut would leave half of one),
- * login once the portal accepts, links for the disks that appear. Later losses of the path are iscsid's to repair; this program only looks whether a
- * session exists, and logs in again when none does. Failures: array absent at boot -> its portal is
- * tried until it accepts (a failed login would cost 5 s); disks come and go -> kernel events bring
- * the links up to date. */
+ * login once the portal accepts, links for the disks that appear. Later losses of the path are
+ * iscsid's to repair; this program only looks whether a session exists, and logs in again when none
+ * does. Failures: array absent at boot -> its portal is tried until it accepts (a failed login
+ * would cost 5 s); disks come and go -> kernel events bring the links up to date. */
 #include "node.h"
 
 #include <arpa/inet.h>
@@ -25,25 +25,24 @@
 
 enum { LOOK_MS = 1000, KNOCK_MS = 100 };
 
-static const char iscsid_conf[] =
-    "node.startup = manual\n"
-    "node.leading_login = No\n"
-    "node.session.timeo.replacement_timeout = 5\n"
-    "node.conn[0].timeo.login_timeout = 5\n"
-    "node.conn[0].timeo.logout_timeout = 5\n"
-    "node.conn[0].timeo.noop_out_interval = 1\n"
-    "node.conn[0].timeo.noop_out_timeout = 1\n"
-    "node.session.err_timeo.abort_timeout = 5\n"
-    "node.session.err_timeo.lu_reset_timeout = 5\n"
-    "node.session.err_timeo.tgt_reset_timeout = 5\n"
-    "node.session.initial_login_retry_max = 1\n"
-    "node.session.cmds_max = 128\n"
-    "node.session.queue_depth = 32\n"
-    "node.session.xmit_thread_priority = -20\n"
-    "node.session.iscsi.InitialR2T = No\n"
-    "node.session.iscsi.ImmediateData = Yes\n"
-    "node.session.nr_sessions = 1\n"
-    "node.session.scan = auto\n";
+static const char iscsid_conf[] = "node.startup = manual\n"
+                                  "node.leading_login = No\n"
+                                  "node.session.timeo.replacement_timeout = 5\n"
+                                  "node.conn[0].timeo.login_timeout = 5\n"
+                                  "node.conn[0].timeo.logout_timeout = 5\n"
+                                  "node.conn[0].timeo.noop_out_interval = 1\n"
+                                  "node.conn[0].timeo.noop_out_timeout = 1\n"
+                                  "node.session.err_timeo.abort_timeout = 5\n"
+                                  "node.session.err_timeo.lu_reset_timeout = 5\n"
+                                  "node.session.err_timeo.tgt_reset_timeout = 5\n"
+                                  "node.session.initial_login_retry_max = 1\n"
+                                  "node.session.cmds_max = 128\n"
+                                  "node.session.queue_depth = 32\n"
+                                  "node.session.xmit_thread_priority = -20\n"
+                                  "node.session.iscsi.InitialR2T = No\n"
+                                  "node.session.iscsi.ImmediateData = Yes\n"
+                                  "node.session.nr_sessions = 1\n"
+                                  "node.session.scan = auto\n";
 
 void storage_configure(const struct identity *self)
 {
@@ -51,7 +50,8 @@ void storage_configure(const struct identity *self)
 
     if (mount("tmpfs", "/etc/iscsi", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0)
         note("storage: /etc/iscsi: %s", strerror(errno));
-    snprintf(text, sizeof text, "InitiatorName=iqn.2026-01.org.holdfast:%s.%s\n", self->lab, self->name);
+    snprintf(text, sizeof text, "InitiatorName=iqn.2026-01.org.holdfast:%s.%s\n", self->lab,
+             self->name);
     file_write("/etc/iscsi/initiatorname.iscsi", text);
     file_write("/etc/iscsi/iscsid.conf", iscsid_conf);
 }
@@ -65,7 +65,8 @@ static int run(const char *const *argv)
         execv(argv[0], (char *const *)argv);
         _exit(127);
     }
-    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status)
+                                                                           : -1;
 }
 
 static bool has_session(void)

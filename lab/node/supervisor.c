@@ -5,6 +5,7 @@
  * an answer to the client, and the loop goes on. */
 #include "node.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,7 +15,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <dirent.h>
 #include <unistd.h>
 
 enum { SERVICES_MAX = 32 };

@@ -68,7 +68,7 @@ static int enable(const char *name, bool on)
 
     int r = on ? file_write(path, "") : unlink(path);
 
-    sync();                    /* it must survive a power cut */
+    sync(); /* it must survive a power cut */
     return r < 0;
 }
 
@@ -90,7 +90,9 @@ static int carry_out(const char *verb, const char *name, const struct options *o
         return !on;
     }
     if (strcmp(verb, "try-restart") == 0)
-        return ask("is-active", name, &(struct options){.quiet = true}) == 0 ? ask("restart", name, o) : 0;
+        return ask("is-active", name, &(struct options){.quiet = true}) == 0
+                   ? ask("restart", name, o)
+                   : 0;
     return ask(verb, name, o);
 }
 

@@ -23,8 +23,8 @@ void hf_strbuf_release(struct hf_strbuf *buf);
 void hf_strbuf_clear(struct hf_strbuf *buf);
 void hf_strbuf_add(struct hf_strbuf *buf, const char *text);
 void hf_strbuf_add_bytes(struct hf_strbuf *buf, const void *bytes, size_t length);
-__attribute__((format(printf, 2, 3))) void hf_strbuf_addf(struct hf_strbuf *buf,
-                                                          const char *format, ...);
+__attribute__((format(printf, 2, 3))) void hf_strbuf_addf(struct hf_strbuf *buf, const char *format,
+                                                          ...);
 
 static inline bool hf_strbuf_ok(const struct hf_strbuf *buf)
 {

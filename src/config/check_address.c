@@ -36,7 +36,8 @@ static void check_subnet(struct hf_reader *r, const struct claim *claim, const c
 {
     struct hf_subnet subnet;
     struct hf_subnet address;
-    if (!hf_subnet_parse(subnet_text, &subnet) || !hf_config_address_parse(claim->address, &address))
+    if (!hf_subnet_parse(subnet_text, &subnet) ||
+        !hf_config_address_parse(claim->address, &address))
         return;
     if (!hf_subnet_contains(&subnet, &address))
         hf_fault(r, claim->yaml,

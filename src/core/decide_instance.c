@@ -255,6 +255,24 @@ static bool waits_for_others(const struct view *v)
     return false;
 }
 
+static bool must_wait_for_fence(const struct view *v, uint8_t lost);
+
+/*
+ * Without disks nothing but a fence keeps two nodes from running it, and a node that is not here
+ * may have got it in a history that this state does not know.
+ */
+static bool waits_for_fences(const struct view *v)
+{
+    uint64_t others = hf_spec_possible(&v->core->state.spec, v->spec) & ~hf_up_nodes(v->core);
+    for (uint8_t n = 0; !v->spec->disk_count && n < HF_NODES_MAX; n++) {
+        if (!(others & hf_bit(n)) || v->core->state.nodes[n].fenced)
+            continue;
+        if (!hf_node_lost(v->core, n) || must_wait_for_fence(v, n))
+            return true;
+    }
+    return false;
+}
+
 static void start_somewhere(const struct view *v)
 {
     if (wait_for_retry(v) || waits_for_others(v))
@@ -274,6 +292,8 @@ static void start_somewhere(const struct view *v)
         strand(v, &change);
         return;
     }
+    if (waits_for_fences(v))
+        return;
     if (failed && node != last) {
         if (failed_too_often(v))
             return;

@@ -13,6 +13,7 @@
 #include "core/message.h"
 
 #define HF_HELLO_WAIT_MS 2000u     /* members that do not answer in this time are left out at first */
+#define HF_AGAIN_MS 500u           /* a member that is left out says so again after this time */
 #define HF_TILT_GAP_MS 2000u       /* a wake-up this late means that the node stood still */
 #define HF_TILT_REST_MS 1000u      /* so long it then only observes */
 #define HF_CLEAN_RETRY_MS 2000u    /* between attempts to remove what could not be removed */
@@ -138,6 +139,8 @@ struct hf_core {
 
     uint8_t sync; /* enum hf_sync */
     uint64_t hello_ms;
+    uint64_t hello_ring; /* ring in which it was said */
+    uint64_t again_ms;   /* when a member that is left out says so again, 0 = it is not */
     bool hello_sent;
     struct hf_hello hellos[HF_NODES_MAX];
     uint64_t synced; /* members that hold the newest state of all members */

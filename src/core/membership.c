@@ -55,6 +55,7 @@ static void hello_send(struct hf_core *core)
     head.members = core->membership.members;
     head.flags = core->config.watchdog ? HF_HEAD_WATCHDOG : 0;
     core->hello_sent = true;
+    core->hello_ring = core->membership.ring.seq;
     hf_emit_plain(core, HF_MESSAGE_HELLO, &head);
 }
 
@@ -218,7 +219,8 @@ void hf_membership_event(struct hf_core *core, const struct hf_event_membership 
         hello_start(core);
     if (core->sync != HF_SYNC_HELLO || !membership->settled)
         return;
-    if (!core->hello_sent)
+    /* A ring may change without its members: what was said in the earlier one does not count. */
+    if (!core->hello_sent || core->hello_ring != membership->ring.seq)
         hello_send(core);
     hello_check(core);
 }
@@ -242,8 +244,32 @@ void hf_engine_down(struct hf_core *core)
     hf_requests_refuse(core, HF_REASON_NO_QUORUM);
 }
 
+/*
+ * A member that the regime leaves out says again what it said: a ring that changed at the wrong
+ * moment makes all ignore a message that was sent in the earlier one.
+ */
+static void say_again(struct hf_core *core)
+{
+    uint64_t self = hf_bit(core->config.node);
+    bool part = core->synced_self && core->state.members & core->synced & self;
+    if (part || core->sync != HF_SYNC_REGIME || !hf_has_quorum(core)) {
+        core->again_ms = 0;
+        return;
+    }
+    if (!core->again_ms)
+        core->again_ms = core->now_ms + HF_AGAIN_MS;
+    if (core->now_ms >= core->again_ms) {
+        struct hf_head head = hf_head_empty();
+        head.ring = core->membership.ring.seq;
+        core->again_ms = core->now_ms + HF_AGAIN_MS;
+        hf_emit_plain(core, core->synced_self ? HF_MESSAGE_SYNCED : HF_MESSAGE_NEED, &head);
+    }
+    hf_wake_at(core, core->again_ms);
+}
+
 void hf_membership_tick(struct hf_core *core)
 {
+    say_again(core);
     if (core->sync != HF_SYNC_HELLO)
         return;
     if (core->membership.members == hf_bit(core->config.node))

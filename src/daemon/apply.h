@@ -15,8 +15,8 @@ struct hf_apply {
     json_t *changes;      /* lines for people */
 };
 
-/* Returns NULL when ret can be applied (or, if it has no changes, need not be), else the answer that
- * says why not. */
+/* Returns NULL when ret can be applied (or, if it has no changes, need not be), else the answer
+ * that says why not. */
 json_t *hf_apply_prepare(const struct hf_state *state, const struct hf_control_request *request,
                          struct hf_apply *ret);
 

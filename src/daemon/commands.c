@@ -1,9 +1,9 @@
 /*
  * commands.c - what comes over the control socket (and from joining nodes), and what goes back.
  *
- * Questions are answered from the state at once. Commands become requests of the core; they are answered
- * when the core says that they are durable, or refused; one that follows hears of each step of its
- * instances until its end is reached.
+ * Questions are answered from the state at once. Commands become requests of the core; they are
+ * answered when the core says that they are durable, or refused; one that follows hears of each
+ * step of its instances until its end is reached.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,10 +33,9 @@ static void say(struct hf_daemon *daemon, uint64_t connection, const char *event
 {
     struct hf_status_input input;
     hf_daemon_status_input(daemon, &input);
-    (void)hf_control_reply(daemon->control, connection,
-                           json_pack("{s:s, s:I}", "event", event, "time_ms",
-                                     (json_int_t)input.wall_ms),
-                           false);
+    (void)hf_control_reply(
+        daemon->control, connection,
+        json_pack("{s:s, s:I}", "event", event, "time_ms", (json_int_t)input.wall_ms), false);
 }
 
 static struct hf_command *new_command(struct hf_daemon *daemon, uint64_t connection)
@@ -89,15 +88,13 @@ static void command_on_instance(struct hf_daemon *daemon, uint64_t connection,
     uint8_t node = HF_NODE_NONE;
     if (i == HF_INSTANCE_NONE)
         return;
-    if (request->node[0] &&
-        (node = find_node(daemon, connection, request->node)) == HF_NODE_NONE)
+    if (request->node[0] && (node = find_node(daemon, connection, request->node)) == HF_NODE_NONE)
         return;
     struct hf_command *command = new_command(daemon, connection);
     if (!command)
         return;
     command->follows = request->follow;
-    hf_control_follow_begin(&command->follow, request->verb, i, node,
-                            hf_core_state(daemon->core));
+    hf_control_follow_begin(&command->follow, request->verb, i, node, hf_core_state(daemon->core));
     submit(daemon, command,
            &(struct hf_event_request){
                .verb = (uint8_t)verb, .force = request->force, .instance = i, .node = node});
@@ -177,10 +174,9 @@ static void answer_token(struct hf_daemon *daemon, uint64_t connection,
     }
     int rc = hf_join_server_token(daemon->join, request->ttl_s, addresses, 2, HF_JOIN_PORT, &token,
                                   &error);
-    json_t *message =
-        rc < 0 ? hf_control_error("token", error.text, NULL)
-               : hf_control_ok(json_pack("{s:s, s:i}", "token", token.data, "ttl_s",
-                                         (int)request->ttl_s));
+    json_t *message = rc < 0 ? hf_control_error("token", error.text, NULL)
+                             : hf_control_ok(json_pack("{s:s, s:i}", "token", token.data, "ttl_s",
+                                                       (int)request->ttl_s));
     if (token.length)
         explicit_bzero(token.data, token.length);
     answer(daemon, connection, message);
@@ -353,8 +349,7 @@ void hf_daemon_reply(struct hf_daemon *daemon, const struct hf_action *action)
     uint64_t connection = command->connection;
     json_t *message = action->ok
                           ? accepted(command)
-                          : hf_control_refusal(&action->reason,
-                                               &hf_core_state(daemon->core)->spec,
+                          : hf_control_refusal(&action->reason, &hf_core_state(daemon->core)->spec,
                                                command->follow.instance);
     end_command(command);
     answer(daemon, connection, message);
@@ -371,8 +366,7 @@ static void tell_event(void *user, uint16_t instance, uint8_t node, json_t *line
         bool wanted = command->subscribed ||
                       (command->follows && hf_control_follow_wants(&command->follow, instance));
         if (wanted)
-            (void)hf_control_reply(daemon->control, command->connection, json_incref(line),
-                                   false);
+            (void)hf_control_reply(daemon->control, command->connection, json_incref(line), false);
     }
 }
 

@@ -3,7 +3,8 @@
  *
  * Whatever happens becomes an event of the core (hf_daemon_step), whatever the core asks for is
  * carried out (hf_daemon_execute). Everything that may hang is in another process: driver steps in
- * workers, the journal in its writer, joining nodes in children. The daemon has no threads of its own.
+ * workers, the journal in its writer, joining nodes in children. The daemon has no threads of its
+ * own.
  */
 #ifndef HF_DAEMON_DAEMON_H
 #define HF_DAEMON_DAEMON_H
@@ -61,8 +62,8 @@ struct hf_daemon {
     struct hf_command commands[HF_DAEMON_COMMANDS_MAX];
     struct hf_control_events *seen;
     struct hf_engine_watch watches[HF_INSTANCES_MAX];
-    uint64_t nodes_version;          /* that corosync.conf was written for */
-    uint64_t history_count;          /* records already logged */
+    uint64_t nodes_version; /* that corosync.conf was written for */
+    uint64_t history_count; /* records already logged */
     enum hf_core_condition condition;
     bool reload_again; /* corosync.conf changed while a reload was under way */
     bool stopping;

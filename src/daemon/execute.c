@@ -28,8 +28,8 @@ static void halt(struct hf_daemon *daemon, const struct hf_action *action)
 
 static void multicast(struct hf_daemon *daemon, const struct hf_action *action)
 {
-    int rc = hf_engine_send(daemon->engine, daemon->actions->arena + action->offset,
-                            action->length);
+    int rc =
+        hf_engine_send(daemon->engine, daemon->actions->arena + action->offset, action->length);
     if (rc < 0 && rc != -ENOTCONN)
         hf_log("a message could not be sent: %s", uv_strerror(rc));
 }

@@ -117,7 +117,8 @@ static _Noreturn void writer_process(int fd, const char *dir, pid_t parent)
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     (void)prctl(PR_SET_NAME, "holdfast-journ");
-    /* What was given to it is still written when the daemon dies: it ends at the end of its input. */
+    /* What was given to it is still written when the daemon dies: it ends at the end of its input.
+     */
     if (getppid() != parent)
         _exit(1);
     int kept = fcntl(fd, F_DUPFD, 3);
@@ -234,8 +235,7 @@ static void send_frame(struct hf_journal *journal, enum hf_frame_kind kind, uint
         free(write);
 }
 
-void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *bytes,
-                       size_t length)
+void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *bytes, size_t length)
 {
     send_frame(journal, HF_FRAME_DECISION, index, bytes, length);
 }

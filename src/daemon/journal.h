@@ -5,8 +5,8 @@
  * of its own, so that a slow or hung disk never holds up the daemon: hf_journal_append returns at
  * once and the synced index comes back later. What waits is written together in one transaction.
  * Failure modes: the database cannot be read or is damaged - hf_journal_load says so and the daemon
- * does not start with half of it; the writer dies - it is started anew and asks for a snapshot; the disk is
- * full or hangs - nothing is confirmed as synced, commands wait, the log says why.
+ * does not start with half of it; the writer dies - it is started anew and asks for a snapshot; the
+ * disk is full or hangs - nothing is confirmed as synced, commands wait, the log says why.
  */
 #ifndef HF_DAEMON_JOURNAL_H
 #define HF_DAEMON_JOURNAL_H

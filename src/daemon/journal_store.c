@@ -27,17 +27,16 @@ int hf_store_open(struct hf_store *store, const char *dir, struct hf_error *erro
         return rc;
     }
     (void)snprintf(path, sizeof(path), "%s/journal.db", dir);
-    int rc = sqlite3_open_v2(path, &store->db,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                             NULL);
+    int rc = sqlite3_open_v2(
+        path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK)
         (void)sqlite3_busy_timeout(store->db, 10000);
-    bool ok = rc == SQLITE_OK && run(store, schema) == 0 &&
-              sqlite3_prepare_v2(store->db,
-                                 "INSERT INTO decision (state_index, bytes) VALUES (?, ?)", -1,
-                                 &store->append, NULL) == SQLITE_OK &&
-              sqlite3_prepare_v2(store->db, "INSERT INTO snapshot (part, bytes) VALUES (?, ?)",
-                                 -1, &store->part, NULL) == SQLITE_OK;
+    bool ok =
+        rc == SQLITE_OK && run(store, schema) == 0 &&
+        sqlite3_prepare_v2(store->db, "INSERT INTO decision (state_index, bytes) VALUES (?, ?)", -1,
+                           &store->append, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(store->db, "INSERT INTO snapshot (part, bytes) VALUES (?, ?)", -1,
+                           &store->part, NULL) == SQLITE_OK;
     if (ok)
         return 0;
     hf_error_set(error,

@@ -22,7 +22,7 @@ struct hf_frame {
 
 /* Writer to daemon. */
 struct hf_frame_reply {
-    uint64_t index; /* synced up to here */
+    uint64_t index;    /* synced up to here */
     char problem[256]; /* "" = none */
 };
 

@@ -22,9 +22,12 @@ static const char usage[] =
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"state", required_argument, NULL, 's'},    {"socket", required_argument, NULL, 'c'},
-        {"node", required_argument, NULL, 'n'},     {"watchdog", required_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},           {"version", no_argument, NULL, 'v'},
+        {"state", required_argument, NULL, 's'},
+        {"socket", required_argument, NULL, 'c'},
+        {"node", required_argument, NULL, 'n'},
+        {"watchdog", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
     const char *state = "/var/lib/holdfast", *socket = HF_CONTROL_SOCKET;

@@ -23,7 +23,7 @@ struct hf_node_file {
     uint32_t id; /* corosync's node id, 1 to 64 */
     char name[HF_NODE_FILE_NAME_MAX];
     char cluster[HF_NODE_FILE_NAME_MAX];
-    char public_address[HF_NODE_FILE_NAME_MAX];  /* "" = not stated */
+    char public_address[HF_NODE_FILE_NAME_MAX]; /* "" = not stated */
     char private_address[HF_NODE_FILE_NAME_MAX];
 };
 

@@ -4,8 +4,8 @@
  * Every daemon writes the same text when the list or the token has changed, then makes corosync
  * read it. Corosync reads it on all nodes at each such call; the last daemon to write makes it
  * complete everywhere. A node has no vote until it was a member for the first time, so that adding
- * one to a running cluster never costs quorum. A node that joins gets the same text, with the key, over its own
- * authenticated connection.
+ * one to a running cluster never costs quorum. A node that joins gets the same text, with the key,
+ * over its own authenticated connection.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,9 +23,9 @@ static int render(const struct hf_state *state, struct hf_strbuf *text, struct h
     for (uint32_t n = 0; n < HF_NODES_MAX; n++) {
         const struct hf_node_spec *spec = &state->spec.nodes[n];
         if (spec->name[0])
-            nodes[count++] = (struct hf_corosync_node){n + 1, spec->name, spec->private_address,
-                                                       spec->public_address,
-                                                       !state->nodes[n].joined_epoch};
+            nodes[count++] =
+                (struct hf_corosync_node){n + 1, spec->name, spec->private_address,
+                                          spec->public_address, !state->nodes[n].joined_epoch};
     }
     struct hf_corosync_conf conf = {
         .cluster = state->spec.cluster.name,

@@ -139,8 +139,8 @@ void hf_daemon_request(const struct hf_daemon *daemon, const struct hf_action *a
     copy(ret->address, sizeof(ret->address), spec->address);
     ret->prefix = spec->prefix;
     fill_engine(&spec->engine, &ret->engine);
-    bool kill = action->step == HF_STEP_ENGINE_KILL ||
-                (action->step == HF_STEP_UNMOUNT && action->kill);
+    bool kill =
+        action->step == HF_STEP_ENGINE_KILL || (action->step == HF_STEP_UNMOUNT && action->kill);
     ret->stop_mode = kill ? HF_STOP_KILL : HF_STOP_PLANNED;
 }
 
@@ -161,8 +161,8 @@ static void log_failure(const struct hf_daemon *daemon, uint16_t instance,
         return;
     hf_log("%s: %s: %s%s%s", hf_core_state(daemon->core)->spec.instances[instance].name,
            hf_driver_op_name((enum hf_driver_op)reply->op),
-           hf_driver_status_text((enum hf_driver_status)reply->status),
-           reply->text[0] ? ": " : "", reply->text);
+           hf_driver_status_text((enum hf_driver_status)reply->status), reply->text[0] ? ": " : "",
+           reply->text);
 }
 
 void hf_daemon_replied(void *user, const struct hf_driver_reply *reply)

@@ -24,18 +24,18 @@
 
 /* Operations. "stream" ones answer many times until they are cancelled. */
 enum hf_driver_op {
-    HF_OP_ACQUIRE,       /* take the reservation of all disks: this is the fence */
-    HF_OP_RELEASE,       /* give up reservation and registration of all disks */
-    HF_OP_KEY_WATCH,     /* stream: is our key still registered, do the disks answer? */
-    HF_OP_MOUNT,         /* check and mount all disks of an instance that have a mount point */
-    HF_OP_UNMOUNT,       /* unmount them, killing whoever holds them */
-    HF_OP_ADDRESS_UP,    /* add the virtual address and announce it */
-    HF_OP_ADDRESS_DOWN,  /* remove it */
-    HF_OP_ANNOUNCE,      /* announce it again: gratuitous ARP / unsolicited NA */
-    HF_OP_ENGINE_START,  /* start the engine; HF_REPLY_MORE when its process runs, then the end */
-    HF_OP_ENGINE_STOP,   /* the stopping ladder up to the kill of the cgroup */
-    HF_OP_ENGINE_PROBE,  /* stream: one dedicated connection asks the engine */
-    HF_OP_INSPECT,       /* what of an instance is on this node now? changes nothing */
+    HF_OP_ACQUIRE,      /* take the reservation of all disks: this is the fence */
+    HF_OP_RELEASE,      /* give up reservation and registration of all disks */
+    HF_OP_KEY_WATCH,    /* stream: is our key still registered, do the disks answer? */
+    HF_OP_MOUNT,        /* check and mount all disks of an instance that have a mount point */
+    HF_OP_UNMOUNT,      /* unmount them, killing whoever holds them */
+    HF_OP_ADDRESS_UP,   /* add the virtual address and announce it */
+    HF_OP_ADDRESS_DOWN, /* remove it */
+    HF_OP_ANNOUNCE,     /* announce it again: gratuitous ARP / unsolicited NA */
+    HF_OP_ENGINE_START, /* start the engine; HF_REPLY_MORE when its process runs, then the end */
+    HF_OP_ENGINE_STOP,  /* the stopping ladder up to the kill of the cgroup */
+    HF_OP_ENGINE_PROBE, /* stream: one dedicated connection asks the engine */
+    HF_OP_INSPECT,      /* what of an instance is on this node now? changes nothing */
 };
 
 /* How an operation ended. */
@@ -52,7 +52,8 @@ enum hf_driver_status {
     HF_DRV_WRONG_FS,     /* no file system, or another than stated */
     HF_DRV_CORRUPT_FS,   /* the file system needs a repair by a person */
     HF_DRV_BUSY,         /* still in use after its holders were killed */
-    HF_DRV_NO_INTERFACE, /* no network interface is in the address's network, or it has no carrier */
+    HF_DRV_NO_INTERFACE, /* no network interface is in the address's network, or it has no carrier
+                          */
     HF_DRV_ADDRESS_USED, /* another host answers for the address */
     HF_DRV_NO_ENGINE,    /* the engine's program or data directory is not there */
     HF_DRV_ENGINE_EXIT,  /* the engine ended while starting; text has the end of its log */
@@ -70,12 +71,12 @@ struct hf_driver_disk {
 };
 
 struct hf_driver_engine {
-    char type[16];                          /* "postgresql" */
-    uint16_t version;                       /* major; 0 = newest installed */
+    char type[16];    /* "postgresql" */
+    uint16_t version; /* major; 0 = newest installed */
     uint16_t port;
     char data[HF_DRIVER_PATH_MAX];
     char user[HF_DRIVER_NAME_MAX];
-    char settings[HF_DRIVER_SETTINGS_MAX];  /* "key = value" lines */
+    char settings[HF_DRIVER_SETTINGS_MAX]; /* "key = value" lines */
 };
 
 enum hf_stop_mode {
@@ -84,47 +85,48 @@ enum hf_stop_mode {
 };
 
 struct hf_driver_request {
-    uint64_t id;           /* the core's action id; replies carry it */
-    uint32_t op;           /* enum hf_driver_op */
-    uint32_t deadline_ms;  /* for the whole operation; 0 for streams */
-    uint32_t generation;   /* of the instance */
-    uint16_t node;         /* this node: corosync node id, 1.. */
-    uint16_t cluster_tag;  /* 16-bit tag of the cluster, part of every key */
+    uint64_t id;          /* the core's action id; replies carry it */
+    uint32_t op;          /* enum hf_driver_op */
+    uint32_t deadline_ms; /* for the whole operation; 0 for streams */
+    uint32_t generation;  /* of the instance */
+    uint16_t node;        /* this node: corosync node id, 1.. */
+    uint16_t cluster_tag; /* 16-bit tag of the cluster, part of every key */
     char instance[HF_DRIVER_NAME_MAX];
     uint32_t disk_count;
     struct hf_driver_disk disks[HF_DRIVER_DISKS_MAX];
     char address[HF_DRIVER_ADDRESS_MAX]; /* "" = none */
     uint8_t prefix;
     struct hf_driver_engine engine;
-    uint32_t interval_ms;  /* streams: how often */
-    uint32_t stop_mode;    /* enum hf_stop_mode */
+    uint32_t interval_ms; /* streams: how often */
+    uint32_t stop_mode;   /* enum hf_stop_mode */
 };
 
 /* What HF_OP_INSPECT found. */
 struct hf_driver_found {
-    bool mounted;             /* any disk of the instance is mounted */
+    bool mounted; /* any disk of the instance is mounted */
     bool address_up;
-    bool engine_running;      /* its cgroup has processes */
-    int32_t engine_pid;       /* main process, 0 = none or unknown */
-    uint32_t key_generation;  /* generation in our registered key; 0 = not registered */
-    bool key_on_all_disks;    /* registered, and reservation held by us, on every disk */
+    bool engine_running;     /* its cgroup has processes */
+    int32_t engine_pid;      /* main process, 0 = none or unknown */
+    uint32_t key_generation; /* generation in our registered key; 0 = not registered */
+    bool key_on_all_disks;   /* registered, and reservation held by us, on every disk */
 };
 
 struct hf_driver_reply {
     uint64_t id;
     uint32_t op;
-    uint32_t status;          /* enum hf_driver_status */
-    bool more;                /* further replies of this operation follow */
-    int32_t error;            /* errno, 0 = none */
-    uint32_t took_ms;         /* since the worker got the request */
-    int32_t pid;              /* engine start: main process */
-    uint32_t generation;      /* HF_DRV_NEWER: the generation found; acquire: the one preempted */
-    uint64_t key;             /* acquire: key preempted (0 = none held); HF_DRV_FOREIGN: key found */
+    uint32_t status;     /* enum hf_driver_status */
+    bool more;           /* further replies of this operation follow */
+    int32_t error;       /* errno, 0 = none */
+    uint32_t took_ms;    /* since the worker got the request */
+    int32_t pid;         /* engine start: main process */
+    uint32_t generation; /* HF_DRV_NEWER: the generation found; acquire: the one preempted */
+    uint64_t key;        /* acquire: key preempted (0 = none held); HF_DRV_FOREIGN: key found */
     struct hf_driver_found found;
     char text[HF_DRIVER_TEXT_MAX]; /* for people: what happened, "" = nothing to add */
 };
 
-/* Reservation key: cluster tag (16 bit), node id (16 bit), generation (32 bit). A key never is 0. */
+/* Reservation key: cluster tag (16 bit), node id (16 bit), generation (32 bit). A key never is 0.
+ */
 static inline uint64_t hf_key_make(uint16_t cluster_tag, uint16_t node, uint32_t generation)
 {
     return ((uint64_t)cluster_tag << 48) | ((uint64_t)node << 32) | generation;

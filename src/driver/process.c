@@ -200,8 +200,8 @@ _Noreturn static void become_engine(const struct launch *launch, bool in_cgroup)
 
 /*
  * Forks are made with _Fork: fork(3) runs what libraries registered with pthread_atfork, and
- * libuv's handler closes the descriptor numbers of the daemon's signal pipe, which mean other files in
- * a worker.
+ * libuv's handler closes the descriptor numbers of the daemon's signal pipe, which mean other files
+ * in a worker.
  */
 
 /* A fork that is born in the cgroup: to move a process there later costs the kernel some 10 ms. */

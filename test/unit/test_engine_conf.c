@@ -125,7 +125,8 @@ static void refuses(void **state)
     refuse(good, (struct hf_corosync_node){65, "a", "10.0.0.1", "fd00::1", false}, "node id");
     refuse(good, (struct hf_corosync_node){2, "a", "10.0.0.1", "fd00::1", false}, "rise");
     refuse(good, (struct hf_corosync_node){1, "", "10.0.0.1", "fd00::1", false}, "name");
-    refuse(good, (struct hf_corosync_node){1, "db2", "10.0.0.1", "fd00::1", false}, "both have db2");
+    refuse(good, (struct hf_corosync_node){1, "db2", "10.0.0.1", "fd00::1", false},
+           "both have db2");
     refuse(good, (struct hf_corosync_node){1, "a", "host", "fd00::1", false}, "private address");
     refuse(good, (struct hf_corosync_node){1, "a", "10.0.0.1", "10.0.1", false}, "public address");
     refuse(good, (struct hf_corosync_node){1, "a", "10.0.0.1", "10.0.0.1", false}, "two networks");
