@@ -72,6 +72,20 @@ static void stream_begin(struct sim_world *world, uint8_t n, const struct hf_act
            action->id, action->interval_ms);
 }
 
+/* The rules of event.h: MOUNT after ACQUIRE, ENGINE_START after MOUNT and ADDRESS_UP. */
+static void check_order(struct sim_world *world, uint8_t n, const struct hf_action *action)
+{
+    const struct sim_real *real = &world->node[n].real[action->instance];
+    const struct hf_local *local = &world->node[n].core->local[action->instance];
+    bool start = action->step == HF_STEP_ENGINE_START;
+    if ((action->step == HF_STEP_MOUNT || start) && real->acquired != action->generation)
+        sim_violation(world, "order: %s of %u on %s before its reservation",
+                      sim_step_word(action->step), action->instance, sim_node_name(world, n));
+    if (start && (local->done & 7) != 7)
+        sim_violation(world, "order: engine of %u on %s before disk and address",
+                      action->instance, sim_node_name(world, n));
+}
+
 void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action *action)
 {
     if (action->instance >= SIM_INSTANCES) {
@@ -79,6 +93,7 @@ void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action
         return;
     }
     world->coverage->steps[action->step]++;
+    check_order(world, n, action);
     if (stream(action->step)) {
         stream_begin(world, n, action);
         return;
@@ -168,9 +183,6 @@ static void acquire(struct sim_world *world, struct sim_pending *pending)
         pending->status = HF_STEP_BUSY;
         return;
     }
-#if HF_PLANT_SIM == 1
-    return;
-#endif
     switch (sim_disk_acquire(&world->disk[pending->instance], pending->node, pending->generation,
                              &pending->found, &pending->key, &fenced)) {
     case SIM_TAKE_OK:
@@ -339,6 +351,12 @@ void sim_driver_answer(struct sim_world *world, const struct sim_event *event)
         inspect(world, pending, &answer.step);
     if (pending->step == HF_STEP_ENGINE_START && !started)
         real->engine = 0; /* the driver kills what it could not start */
+    if (pending->step == HF_STEP_ACQUIRE && answer.step.status == HF_STEP_OK)
+        real->acquired = pending->generation;
+    if (pending->step == HF_STEP_INSPECT && answer.step.key_held)
+        real->acquired = answer.step.generation;
+    if (pending->step == HF_STEP_INSPECT && !disks_of(world, event->node, pending->instance))
+        real->acquired = hf_core_state(node->core)->instances[pending->instance].generation;
     world->coverage->statuses[answer.step.status]++;
     pending->answered = true;
     if (pending->effect_done)

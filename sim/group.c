@@ -655,6 +655,10 @@ void sim_group_inbox(struct sim_world *world, uint8_t n)
         take_leave(world, n, &entry, &world->ring[item.ring]);
         return;
     }
+#ifdef SIM_MESSAGES
+    sim_trace(world, "%s takes message %u of %s, entry %u", sim_node_name(world, n),
+              entry.length > 6 ? entry.bytes[6] : 0, sim_node_name(world, entry.node), item.index);
+#endif
     struct hf_event event = {.type = HF_EVENT_MESSAGE};
     event.message = (struct hf_event_message){entry.node, entry.bytes, entry.length};
     sim_step(world, n, &event);

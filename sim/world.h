@@ -110,6 +110,7 @@ struct sim_real {
     uint64_t rows;     /* as this engine counts them */
     uint64_t watch_id, probe_id; /* streams of the daemon, 0 = none */
     uint32_t watch_generation;
+    uint32_t acquired; /* generation of the newest acquire that answered ok */
 };
 
 struct sim_node {

@@ -15,6 +15,8 @@ static bool more_important(const struct hf_spec *spec, uint16_t a, uint16_t b)
     if (x->start_first != y->start_first)
         return x->start_first;
     int32_t px = hf_spec_priority(x), py = hf_spec_priority(y);
+    if (HF_PLANTED(18))
+        return px < py;
     return px != py ? px > py : a < b;
 }
 
@@ -162,7 +164,7 @@ static void send_proposal(struct hf_core *core, struct hf_proposal *proposal)
 void hf_decide(struct hf_core *core)
 {
     bool rest = core->now_ms < core->tilt_until_ms;
-    if (rest || !hf_has_quorum(core) || hf_coordinator(core) != core->config.node)
+    if (rest || (!hf_has_quorum(core) && !HF_PLANTED(3)) || hf_coordinator(core) != core->config.node)
         return;
     if (core->in_flight || hf_arena_room(core) < 2 * HF_MESSAGE_MAX || serve_joiners(core))
         return;

@@ -127,7 +127,7 @@ static uint8_t choose(const struct view *v, uint8_t from, bool not_from, struct 
 
 static struct hf_reason choice_reason(const struct view *v, uint8_t node)
 {
-    if (node == v->state->last_owner)
+    if (v->state->owner == HF_NODE_NONE && node == v->state->last_owner)
         return hf_reason_node(HF_REASON_STAYS, node);
     for (unsigned p = 0; p < v->spec->preferred_count; p++) {
         if (v->spec->preferred[p] == node)
@@ -173,6 +173,10 @@ static void assign(const struct view *v, struct hf_change *change, uint8_t node)
 {
     change->node = node;
     change->generation = v->state->generation + 1;
+    if (HF_PLANTED(7) && v->state->generation)
+        change->generation = v->state->generation;
+    if (HF_PLANTED(10))
+        change->reason = hf_reason_make(HF_REASON_NONE);
     change->choice = choice_reason(v, node);
     if (!change->noticed_ms)
         change->noticed_ms = v->core->wall_ms;
@@ -309,7 +313,7 @@ static bool must_wait_for_fence(const struct view *v, uint8_t lost)
 {
     struct hf_core *core = v->core;
     const struct hf_cluster_spec *cluster = &core->state.spec.cluster;
-    if (core->state.nodes[lost].fenced)
+    if (core->state.nodes[lost].fenced || HF_PLANTED(19))
         return false;
     bool reservation = false, watchdog = false;
     for (unsigned f = 0; f < cluster->fencing_count; f++) {
@@ -524,7 +528,10 @@ static void fail_back(const struct view *v)
 {
     uint8_t first = v->spec->preferred_count ? v->spec->preferred[0] : HF_NODE_NONE;
     struct hf_reason reason;
-    if (v->spec->failback != HF_FAILBACK_IMMEDIATE || first == HF_NODE_NONE ||
+    if (HF_PLANTED(11))
+        first = (uint8_t)((v->state->owner + 1u) % hf_count_bits(hf_spec_nodes(&v->core->state.spec)));
+    bool wanted_back = v->spec->failback == HF_FAILBACK_IMMEDIATE || HF_PLANTED(11);
+    if (!wanted_back || first == HF_NODE_NONE ||
         first == v->state->owner || rejected(v, first, &reason))
         return;
     /* After failures of its own it would only go to and fro. */

@@ -99,6 +99,9 @@ bool hf_decision_apply(struct hf_core *core, struct hf_message *message)
         struct hf_change change;
         if (!hf_message_read(&item, &hf_table_change, &change))
             return false;
+        if (HF_PLANTED(13) && change.type == HF_CHANGE_EXCLUDE &&
+            core->config.node != core->state.coordinator)
+            continue;
         bool staged = core->stage.active && core->stage.id == change.request &&
                       core->stage.origin == change.origin && !core->stage.broken;
         bool meant = hf_state_apply(&core->state, &change, message->head.wall_ms,
@@ -156,8 +159,9 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
                                                       : head->index > core->state.index;
         if (ahead && core->sync == HF_SYNC_REGIME)
             core->synced_self = false; /* the others went on without us */
-        if (!core->synced_self && core->sync == HF_SYNC_REGIME)
-            cannot_follow(core);
+        bool left_out = ahead || !(core->synced & hf_bit(core->config.node));
+        if (!core->synced_self && core->sync == HF_SYNC_REGIME && left_out)
+            cannot_follow(core); /* else it is a late one of an earlier coordinator */
         return;
     }
     if (head->hash != core->state.hash) {
@@ -178,6 +182,8 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
     if (acknowledge)
         core->ack_wanted = core->state.index;
     persist(core, bytes, length, acknowledge);
+    if (HF_PLANTED(5))
+        hf_persisted(core, core->state.index);
     if (core->sync == HF_SYNC_REGIME)
         enter_regime(core);
 }

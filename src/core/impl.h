@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "core/core.h"
 #include "core/message.h"
+#include "core/planted.h"
 
 #define HF_HELLO_WAIT_MS 2000u     /* members that do not answer in this time are left out at first */
 #define HF_AGAIN_MS 500u           /* a member that is left out says so again after this time */
@@ -198,6 +199,7 @@ void hf_quorum_event(struct hf_core *core, const struct hf_event_quorum *quorum)
 void hf_engine_down(struct hf_core *core);
 void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
 void hf_synced_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
+void hf_hello_again(struct hf_core *core);
 void hf_go_message(struct hf_core *core, const struct hf_head *head);
 /* Whether a message was sent in the ring that this node is in. */
 bool hf_of_this_ring(const struct hf_core *core, const struct hf_head *head);

@@ -85,7 +85,7 @@ static uint64_t duty_starts(const struct hf_core *core)
 static bool duty_to_stop(struct hf_core *core, struct hf_local *local)
 {
     uint32_t limit = core->state.spec.cluster.quorum_loss_stop_ms;
-    if (!core->quorum_lost_ms || !hf_local_holds(local))
+    if (!core->quorum_lost_ms || !hf_local_holds(local) || HF_PLANTED(4))
         return false;
     if (core->now_ms < duty_starts(core)) {
         hf_wake_at(core, duty_starts(core));
@@ -138,6 +138,11 @@ static void begin(struct hf_core *core, uint16_t i)
     memset(local->text, 0, sizeof(local->text));
     hf_local_move(core, i, HF_START);
     local->acquired = true;
+    if (HF_PLANTED(2)) {
+        local->done |= HF_DONE_ACQUIRE;
+        hf_local_move(core, i, HF_ACQUIRED);
+        return;
+    }
     hf_local_submit(core, i, &local->main, HF_STEP_ACQUIRE, ACQUIRE_MS);
 }
 

@@ -6,7 +6,7 @@
 static void fenced(struct hf_core *core, uint16_t i, const char *text)
 {
     struct hf_local *local = &core->local[i];
-    if (local->fenced)
+    if (local->fenced || HF_PLANTED(1))
         return;
     local->fenced = true;
     local->acquired = false;
@@ -18,7 +18,7 @@ static void fenced(struct hf_core *core, uint16_t i, const char *text)
 /* Whether a step that did not say OK may still have left something behind. */
 static bool in_doubt(uint8_t status)
 {
-    return status == HF_STEP_TIMEOUT || status == HF_STEP_FAILED;
+    return !HF_PLANTED(15) && (status == HF_STEP_TIMEOUT || status == HF_STEP_FAILED);
 }
 
 static void adopt_or_not(struct hf_core *core, uint16_t i, const struct hf_event_step *step)

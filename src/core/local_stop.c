@@ -43,6 +43,8 @@ static void leave_disk(struct hf_core *core, uint16_t i)
 {
     struct hf_local *local = &core->local[i];
     hf_emit_cancel(core, &local->watch_id);
+    if (HF_PLANTED(20))
+        (void)hf_emit_step(core, HF_STEP_RELEASE, i, 10000, 0);
     local->acquired = false;
     local->report = true;
 }
@@ -65,6 +67,8 @@ static void next_removal(struct hf_core *core, uint16_t i, uint32_t budget_ms)
 static void drop_address(struct hf_core *core, uint16_t i)
 {
     struct hf_local *local = &core->local[i];
+    if (HF_PLANTED(16))
+        local->address_up = false;
     if (local->address_up && !local->side.id)
         hf_local_submit(core, i, &local->side, HF_STEP_ADDRESS_DOWN, ADDRESS_MS);
 }
@@ -90,12 +94,13 @@ void hf_local_stop(struct hf_core *core, uint16_t i, bool keep_address, uint32_t
     if (local->phase != HF_STOPPING)
         stop_begin(core, i);
     give_up_slow_step(core, local);
+    /* An engine that cannot be ended must at least not be reached any more. */
+    if ((!local->engine_up || local->unclean) && !keep_address && local->retry_ms <= core->now_ms)
+        drop_address(core, i);
     if (local->retry_ms > core->now_ms) {
         hf_wake_at(core, local->retry_ms);
         return;
     }
-    if (!local->engine_up && !keep_address)
-        drop_address(core, i);
     if (!local->main.id)
         next_removal(core, i, budget_ms);
     if (hf_local_holds_disk(local) || local->side.id || (local->address_up && !keep_address))

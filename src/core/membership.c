@@ -104,6 +104,8 @@ bool hf_enough_nodes(uint64_t nodes, uint64_t configured)
 /* Nobody holds anything: only a node that makes a new cluster, alone, may begin with that. */
 static bool enough_heard(const struct hf_core *core, const struct hf_hello *best)
 {
+    if (HF_PLANTED(21) && best->configured)
+        return true;
     if (best->configured)
         return hf_enough_nodes(heard_nodes(core) & core->membership.members, best->configured);
     return core->config.cluster[0] && core->quorum.expected == 1 &&
@@ -116,7 +118,7 @@ static void hello_end(struct hf_core *core)
     const struct hf_hello *best = NULL;
     for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
         const struct hf_hello *hello = &core->hellos[n];
-        if (hello->heard && (!best || newer(hello, best)))
+        if (hello->heard && (!best || (newer(hello, best) && !HF_PLANTED(8))))
             best = hello;
     }
     if (!best || !enough_heard(core, best))
@@ -154,6 +156,16 @@ void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *
                                .configured = head->number,
                                .watchdog = head->flags & HF_HEAD_WATCHDOG};
     hello_check(core);
+}
+
+void hf_hello_again(struct hf_core *core)
+{
+    if (core->sync != HF_SYNC_REGIME)
+        return;
+    core->need = 0;
+    core->receiving = core->sending = false;
+    hello_start(core);
+    hello_send(core);
 }
 
 /* The time for HELLO is over, at the same place of the order for everybody. */

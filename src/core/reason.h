@@ -18,8 +18,8 @@
     X(COLD_START, "cold-start", "the cluster started and it was not running on any node")          \
     X(NODE_LOST, "node-lost", "%n stopped answering on all networks")                              \
     X(DAEMON_LOST, "daemon-lost", "holdfastd on %n went away and did not come back in time")       \
-    X(NODE_BACK, "node-back", "%n is a member of the cluster again")                               \
-    X(NEW_REGIME, "new-regime", "the membership changed; %n coordinates %d nodes")                 \
+    X(NODE_BACK, "node-back", "%n is a member of the cluster")                               \
+    X(NEW_REGIME, "new-regime", "the membership changed: nodes present: %d, %n coordinates")                 \
     X(REQUESTED_MOVE, "requested-move", "an administrator asked to move it to %n")                 \
     X(REQUESTED_ONLINE, "requested-online", "an administrator asked for it to be online")          \
     X(REQUESTED_OFFLINE, "requested-offline", "an administrator asked for it to be offline")       \

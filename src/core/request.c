@@ -22,6 +22,8 @@ static struct hf_waiting *find_waiting(struct hf_core *core, uint64_t id)
 
 static unsigned majority(const struct hf_core *core)
 {
+    if (HF_PLANTED(6))
+        return 1;
     return hf_count_bits(hf_spec_nodes(&core->state.spec)) / 2 + 1;
 }
 
@@ -129,7 +131,7 @@ void hf_request_decided(struct hf_core *core, const struct hf_change *change, ui
     struct hf_waiting *waiting = find_waiting(core, change->request);
     if (!waiting)
         return;
-    waiting->index = index;
+    waiting->index = HF_PLANTED(17) ? 1 : index;
     waiting->reason = change->reason;
     if (change->type == HF_CHANGE_REFUSED || change->type == HF_CHANGE_NOTED) {
         hf_emit_reply(core, waiting->id, change->type == HF_CHANGE_NOTED, &change->reason);
@@ -169,7 +171,7 @@ void hf_requests_check(struct hf_core *core)
  * decision may belong to a history that did not last. */
 void hf_requests_interrupted(struct hf_core *core, bool decided)
 {
-    for (unsigned w = 0; w < HF_REQUESTS_MAX; w++) {
+    for (unsigned w = 0; w < HF_REQUESTS_MAX && !HF_PLANTED(22); w++) {
         struct hf_waiting *waiting = &core->waiting[w];
         if (!waiting->id || (waiting->index != 0) != decided)
             continue;

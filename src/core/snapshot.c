@@ -45,7 +45,8 @@ static void write_node(struct hf_writer_buf *out, const struct hf_state *state, 
     if (!state->spec.nodes[n].name[0])
         return;
     hf_message_record(out, HF_RECORD_NODE_SPEC, n, &hf_table_node_spec, &state->spec.nodes[n]);
-    hf_message_record(out, HF_RECORD_NODE_STATE, n, &hf_table_node_state, &state->nodes[n]);
+    if (!HF_PLANTED(14))
+        hf_message_record(out, HF_RECORD_NODE_STATE, n, &hf_table_node_state, &state->nodes[n]);
 }
 
 static void write_instance(struct hf_writer_buf *out, const struct hf_state *state, uint16_t i)
@@ -115,6 +116,8 @@ void hf_need_message(struct hf_core *core, uint8_t node, const struct hf_head *h
         return;
     core->need |= hf_bit(node);
     core->synced &= ~hf_bit(node);
+    if (!hf_up_nodes(core))
+        hf_hello_again(core); /* nobody is left who could give it */
 }
 
 static bool install_meta(struct hf_core *core, struct hf_reader_buf *item)
@@ -166,7 +169,7 @@ static bool install_end(struct hf_core *core)
 {
     core->receiving = false;
     core->incoming.hash = hf_state_hash(&core->incoming);
-    if (core->incoming.hash != core->incoming_hash)
+    if (core->incoming.hash != core->incoming_hash && !HF_PLANTED(14))
         return false;
     core->state = core->incoming;
     return true;

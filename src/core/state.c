@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "core/hash.h"
+#include "core/planted.h"
 
 static const char *const change_words[HF_CHANGE_TYPES] = {
     [HF_CHANGE_NONE] = "none",           [HF_CHANGE_REGIME] = "regime",
@@ -254,7 +255,8 @@ static void takeover_start(struct hf_takeover *takeover, const struct hf_change 
 static bool apply_assign(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms)
 {
     struct hf_instance_state *instance = &state->instances[change->instance];
-    if (change->node >= HF_NODES_MAX || change->generation <= instance->generation)
+    bool later = change->generation > instance->generation;
+    if (change->node >= HF_NODES_MAX || (!later && !HF_PLANTED(7)))
         return false;
     uint8_t from = instance->owner != HF_NODE_NONE ? instance->owner : instance->last_owner;
     if (!(change->flags & HF_FLAG_REPEATED))
@@ -462,6 +464,8 @@ static bool apply_instance(struct hf_state *state, const struct hf_change *chang
         if (change->node >= HF_NODES_MAX)
             return false;
         state->instances[change->instance].excluded |= 1ull << change->node;
+        if (HF_PLANTED(12))
+            state->hash ^= 1;
         return true;
     case HF_CHANGE_WANTED:
         return apply_wanted(state, change, wall_ms);

@@ -11,6 +11,7 @@ struct compare {
     const struct hf_state *state;
     json_t *changes;
     struct hf_strbuf obstacles;
+    struct hf_strbuf notes;
 };
 
 static json_t *bad_file(const struct hf_config_errors *errors)
@@ -62,17 +63,51 @@ static void note(const struct hf_config_change *change, void *user)
     (void)json_array_append_new(compare->changes, hf_control_text(line.data));
 }
 
+/* What the file may say already but this version does not do yet. Where somebody would rely on it
+ * for safety it is refused, else it is told. */
+static void find_unsupported(const struct hf_spec *spec, struct compare *compare)
+{
+    const struct hf_cluster_spec *cluster = &spec->cluster;
+    if (cluster->witness_disk[0])
+        hf_strbuf_add(&compare->obstacles, "witness: this version has no witness disk yet; quorum "
+                                           "is the majority of nodes. Leave the key out\n");
+    for (unsigned f = 0; f < cluster->fencing_count; f++) {
+        if (cluster->fencing[f] == HF_FENCING_AGENT)
+            hf_strbuf_add(&compare->obstacles, "fencing: this version runs no fence agents yet; "
+                                               "use reservation and watchdog\n");
+    }
+    for (unsigned i = 0; i < HF_INSTANCES_MAX; i++) {
+        const struct hf_instance_spec *instance = &spec->instances[i];
+        if (!instance->name[0])
+            continue;
+        if (instance->engine.type != HF_ENGINE_POSTGRESQL)
+            hf_strbuf_addf(&compare->obstacles,
+                           "instance %s: engine.type: this version runs postgresql only\n",
+                           instance->name);
+        if (instance->failback == HF_FAILBACK_WINDOW || instance->together_count)
+            hf_strbuf_addf(&compare->notes,
+                           "note: instance %s: a failback window and together_with are kept, but "
+                           "this version does not act on them yet",
+                           instance->name);
+    }
+}
+
 static json_t *find_obstacles(const struct hf_state *state, struct hf_apply *apply)
 {
     struct compare compare = {.state = state, .changes = apply->changes};
     hf_strbuf_init(&compare.obstacles);
+    hf_strbuf_init(&compare.notes);
+    find_unsupported(apply->spec, &compare);
     json_t *answer = NULL;
     if (hf_config_diff(&state->spec, apply->spec, note, &compare) < 0)
         answer = hf_control_error("out-of-memory", "there is no memory left on this node", NULL);
     else if (compare.obstacles.length)
         answer = hf_control_errorf("bad-file", NULL, "these changes cannot be made now:\n%s",
                                    compare.obstacles.data);
+    else if (compare.notes.length && json_array_size(apply->changes))
+        (void)json_array_append_new(apply->changes, hf_control_text(compare.notes.data));
     hf_strbuf_release(&compare.obstacles);
+    hf_strbuf_release(&compare.notes);
     return answer;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "core/owners.h"
 #include "daemon/control_reply.h"
 #include "daemon/status.h"
 #include "daemon/status_json.h"
@@ -119,10 +120,29 @@ static json_t *end_of_offline(const struct hf_control_follow *follow, const stru
 }
 
 /* Everything that ran there is served elsewhere, or certainly cannot be now. */
+/* It goes on being served where it is, because no other node can take it. */
+static bool stays(const struct hf_control_follow *follow, const struct hf_state *state, uint16_t i)
+{
+    const struct hf_instance_state *now = &state->instances[i];
+    return now->owner == follow->node && now->phase == HF_ONLINE && now->goal == HF_GOAL_RUN &&
+           state->index > follow->decisions + 1 && hf_owners_next(state, i) == HF_NODE_NONE;
+}
+
+static json_t *stays_answer(const struct hf_state *state, uint8_t node, unsigned count)
+{
+    return hf_control_errorf("drained-not-empty",
+                             "`holdfast why INSTANCE` says what keeps the other nodes from taking "
+                             "it; it moves as soon as one can. To undo it: holdfast resume NODE",
+                             "%s is drained and gets nothing new, but goes on serving %u "
+                             "instance%s that no other node can take now",
+                             hf_name_node(&state->spec, node), count, count == 1 ? "" : "s");
+}
+
 static json_t *end_of_drain(const struct hf_control_follow *follow, const struct hf_state *state)
 {
     unsigned moved = 0;
     unsigned stopped = 0;
+    unsigned left = 0;
     if (!state->nodes[follow->node].drained)
         return NULL;
     for (uint16_t i = 0; i < HF_INSTANCES_MAX; i++) {
@@ -133,9 +153,13 @@ static json_t *end_of_drain(const struct hf_control_follow *follow, const struct
             moved++;
         else if (now->phase == HF_STRANDED || (now->phase == HF_OFFLINE && !now->wanted))
             stopped++;
+        else if (stays(follow, state, i))
+            left++;
         else
             return NULL;
     }
+    if (left)
+        return stays_answer(state, follow->node, left);
     char text[HF_ERROR_TEXT_MAX];
     const char *node = hf_name_node(&state->spec, follow->node);
     (void)snprintf(text, sizeof(text), "%s is drained: %u moved, %u not served now", node, moved,

@@ -205,9 +205,26 @@ static void join_event(void *user, enum hf_join_event event, const char *name)
     hf_log("join token: %s %s", hf_join_event_text(event), name);
 }
 
+/* The watchdog's time is part of the configuration: the other nodes count on it. */
+static void follow_watchdog_time(struct hf_daemon *daemon)
+{
+    const struct hf_cluster_spec *cluster = &hf_core_state(daemon->core)->spec.cluster;
+    unsigned wanted = (cluster->watchdog_ms + 999) / 1000;
+    if (daemon->watchdog.fd < 0 || !cluster->public_subnet[0] ||
+        wanted == daemon->watchdog.timeout_s)
+        return;
+    int rc = wanted ? hf_watchdog_set(&daemon->watchdog, wanted)
+                    : hf_watchdog_disarm(&daemon->watchdog);
+    if (rc < 0)
+        hf_log("the watchdog cannot be set to %u s: %s; it stays at %u s", wanted, uv_strerror(rc),
+               daemon->watchdog.timeout_s);
+    daemon->watchdog.timeout_s = wanted; /* asked once */
+}
+
 static void feed(uv_timer_t *timer)
 {
     struct hf_daemon *daemon = timer->data;
+    follow_watchdog_time(daemon);
     log_condition(daemon); /* here, so that what lasts milliseconds is not told */
     if (hf_core_may_feed_watchdog(daemon->core, clock_ms(CLOCK_BOOTTIME)))
         (void)hf_watchdog_pet(&daemon->watchdog);

@@ -22,8 +22,8 @@ bool hf_takeover_planned(const struct hf_takeover *takeover)
 
 uint64_t hf_takeover_outage(const struct hf_takeover *takeover)
 {
-    if (takeover->online_ms == 0 || takeover->noticed_ms == 0)
-        return 0;
+    if (takeover->online_ms == 0 || takeover->noticed_ms == 0 || takeover->from == HF_NODE_NONE)
+        return 0; /* a first start interrupts nobody */
     return takeover->online_ms > takeover->noticed_ms ? takeover->online_ms - takeover->noticed_ms
                                                       : 0;
 }
@@ -49,7 +49,9 @@ void hf_takeover_text(const struct hf_state *state, uint16_t instance, char *tex
     default:
         break;
     }
-    if (!was_elsewhere(takeover))
+    if (takeover->from == HF_NODE_NONE)
+        (void)snprintf(text, room, "%s started on %s", name, to);
+    else if (!was_elsewhere(takeover))
         (void)snprintf(text, room, "%s restarted on %s", name, to);
     else if (hf_takeover_planned(takeover))
         (void)snprintf(text, room, "%s moved %s -> %s", name, from, to);

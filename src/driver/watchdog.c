@@ -31,6 +31,11 @@ int hf_watchdog_open(struct hf_watchdog *dog, const char *device, unsigned timeo
     return r;
 }
 
+int hf_watchdog_set(struct hf_watchdog *dog, unsigned timeout_s)
+{
+    return dog->fd < 0 ? 0 : set_timeout(dog, timeout_s);
+}
+
 int hf_watchdog_pet(struct hf_watchdog *dog)
 {
     if (dog->fd < 0)

@@ -22,6 +22,9 @@ struct hf_watchdog {
 /* Opens and arms; device is usually /dev/watchdog. */
 int hf_watchdog_open(struct hf_watchdog *dog, const char *device, unsigned timeout_s);
 
+/* Changes the time of an armed watchdog. On one that is not armed it does nothing. */
+int hf_watchdog_set(struct hf_watchdog *dog, unsigned timeout_s);
+
 /* Restarts the countdown. On a watchdog that is not armed it does nothing. */
 int hf_watchdog_pet(struct hf_watchdog *dog);
 
