@@ -8,6 +8,11 @@
 
 #define MARGIN_US (3 * SIM_S)
 
+static bool disked(const struct sim_world *world, uint8_t n, uint16_t i)
+{
+    return hf_core_state(world->node[n].core)->spec.instances[i].disk_count > 0;
+}
+
 /* Whether clients could still commit through this node. */
 static bool serves(const struct sim_world *world, uint8_t n, uint16_t i)
 {
@@ -16,12 +21,32 @@ static bool serves(const struct sim_world *world, uint8_t n, uint16_t i)
            sim_disk_may_write(&world->disk[i], n) && world->node[n].disk_path;
 }
 
+/* A node whose key another one took away clears up as well. */
+static void fenced(struct sim_world *world, uint8_t n, uint16_t i, bool awake)
+{
+    struct sim_node *node = &world->node[n];
+    struct sim_real *real = &node->real[i];
+    bool lost = awake && node->disk_path && real->engine && world->disk[i].holder &&
+                !sim_disk_generation(&world->disk[i], n) && disked(world, n, i);
+    bool moody = world->mood.hang || world->mood.fail || world->mood.slow;
+    if (!lost || moody)
+        real->fenced_us = 0;
+    else if (!real->fenced_us)
+        real->fenced_us = world->now;
+    else if (world->now - real->fenced_us > 30 * SIM_S)
+        sim_violation(world, "I7: %s lost its key of disk %u and still runs its engine",
+                      sim_node_name(world, n), i);
+}
+
 void sim_check_i7(struct sim_world *world)
 {
     for (uint8_t n = 0; n < world->nodes; n++) {
         struct sim_node *node = &world->node[n];
         bool part = node->corosync && node->connected && sim_ring_quorate(world, node->ring);
-        if (!node->powered || node->frozen || part || !node->daemon) {
+        bool awake = node->powered && !node->frozen && node->daemon;
+        for (uint16_t i = 0; i < SIM_INSTANCES; i++)
+            fenced(world, n, i, awake);
+        if (!awake || part) {
             node->unserved_us = 0;
             continue;
         }

@@ -80,7 +80,8 @@ void sim_client(struct sim_world *world)
 {
     for (uint8_t n = 0; n < world->nodes; n++) {
         for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
-            if (world->node[n].real[i].engine)
+            /* Every other engine is idle most of the time. */
+            if (world->node[n].real[i].engine && (i % 2 == 0 || sim_chance(&world->rng, 20)))
                 sim_engine_write(world, n, i);
         }
     }

@@ -11,7 +11,7 @@ static const char *const words[SIM_F_KINDS] = {
     [SIM_F_ENGINE] = "engine killed",   [SIM_F_BROKEN] = "engine does not start",
     [SIM_F_MOOD] = "drivers misbehave", [SIM_F_CLOCK] = "clock jumps",
     [SIM_F_COMMAND] = "command",        [SIM_F_APPLY] = "apply",
-    [SIM_F_BLACKOUT] = "blackout",
+    [SIM_F_BLACKOUT] = "blackout",      [SIM_F_RING] = "ring renewed",
 };
 
 const char *sim_fault_word(uint8_t kind)
@@ -201,6 +201,9 @@ void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
         for (uint8_t k = 0; k < world->nodes; k++)
             sim_power_off(world, k);
         return;
+    case SIM_F_RING:
+        sim_group_renew(world, n);
+        return;
     case SIM_F_KINDS:
         return;
     }
@@ -248,6 +251,7 @@ void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_CLOCK:
     case SIM_F_COMMAND:
     case SIM_F_APPLY:
+    case SIM_F_RING:
     case SIM_F_KINDS:
         return;
     }

@@ -521,6 +521,17 @@ void sim_group_reform(struct sim_world *world)
     sim_check_i7(world);
 }
 
+/* The token was lost and found: corosync makes a new ring of the same members. */
+void sim_group_renew(struct sim_world *world, uint8_t n)
+{
+    uint32_t r = world->node[n].ring;
+    if (!r || world->ring[r].dead || world->ring[r].broken || !world->node[n].corosync)
+        return;
+    world->ring[r].broken = true;
+    miss_some(world, r);
+    sim_group_reform(world);
+}
+
 void sim_group_start(struct sim_world *world, uint8_t n)
 {
     struct sim_node *node = &world->node[n];

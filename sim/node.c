@@ -262,6 +262,13 @@ void sim_replied(struct sim_world *world, uint8_t n, const struct hf_action *act
     request->order = ++world->order;
     if (request->ok && request->verb == HF_VERB_JOIN)
         joined(world, n);
+    if (request->ok && request->verb == HF_VERB_APPLY && request->marker && world->cut_on_ack &&
+        !world->calm) {
+        world->cut_on_ack = false;
+        sim_at(world, world->now + sim_between(&world->rng, 1, 3000), SIM_EV_FAULT, 0, 0,
+               SIM_FAULTS_MAX, 0);
+        sim_at(world, world->now + 4 * SIM_S, SIM_EV_FAULT, 0, 0, SIM_FAULTS_MAX, 1);
+    }
     if (request->ok && request->verb == HF_VERB_APPLY && request->marker && world->marker_acked_count < 64)
         world->marker_acked[world->marker_acked_count++] = request->marker;
 }

@@ -52,8 +52,13 @@ struct run {
 static void on_fault(struct sim_world *world, uint64_t index, uint64_t end)
 {
     const struct run *run = world->user;
+    static const struct sim_fault blackout = {.kind = SIM_F_BLACKOUT};
     const struct sim_fault *fault = &run->plan->fault[index];
-    if (world->calm || !(run->mask >> index & 1))
+    if (index == SIM_FAULTS_MAX)
+        fault = &blackout;
+    else if (!(run->mask >> index & 1))
+        return;
+    if (world->calm)
         return;
     if (end & 1)
         sim_fault_end(world, fault);
@@ -176,6 +181,7 @@ void sim_plan_run(struct sim_world *world, const struct sim_plan *plan, uint64_t
     sim_world_reset(world, seed, plan->nodes, false);
     world->user = &run;
     world->on_fault = on_fault;
+    world->cut_on_ack = seed % 4 == 0;
     setup(world, plan);
     uint64_t from = world->now;
     for (unsigned f = 0; f < plan->faults && !world->violation[0]; f++) {

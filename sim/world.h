@@ -107,6 +107,7 @@ struct sim_real {
     bool broken;       /* the engine does not start here */
     uint8_t seen_phase; /* for coverage */
     uint64_t announced; /* when */
+    uint64_t fenced_us; /* its key is gone and its engine runs, since; 0 = no */
     uint64_t rows;     /* as this engine counts them */
     uint64_t watch_id, probe_id; /* streams of the daemon, 0 = none */
     uint32_t watch_generation;
@@ -205,6 +206,7 @@ struct sim_world {
     uint64_t faults;  /* injected so far, for the bound on moves */
     uint64_t assigned[SIM_INSTANCES];
     uint64_t token_us;
+    bool cut_on_ack;  /* all power goes right after the first acknowledged apply */
     bool steady;      /* golden traces: all delays fixed */
     bool calm;        /* faults have ended */
 
@@ -248,6 +250,7 @@ void sim_group_order(struct sim_world *world, const struct sim_event *event);
 void sim_group_reform(struct sim_world *world);
 void sim_group_inbox(struct sim_world *world, uint8_t node);
 void sim_group_quorum(struct sim_world *world, uint8_t node, const struct sim_event *event);
+void sim_group_renew(struct sim_world *world, uint8_t node); /* a new ring, the same members */
 void sim_group_votes(struct sim_world *world);
 bool sim_ring_quorate(const struct sim_world *world, uint32_t ring);
 
@@ -321,7 +324,7 @@ uint8_t sim_member(const struct sim_world *world);
 enum sim_fault_kind {
     SIM_F_POWER, SIM_F_FREEZE, SIM_F_DAEMON, SIM_F_COROSYNC, SIM_F_PARTITION, SIM_F_LINK,
     SIM_F_FLAP, SIM_F_DISK, SIM_F_ENGINE, SIM_F_BROKEN, SIM_F_MOOD, SIM_F_CLOCK, SIM_F_COMMAND,
-    SIM_F_APPLY, SIM_F_BLACKOUT, SIM_F_KINDS
+    SIM_F_APPLY, SIM_F_BLACKOUT, SIM_F_RING, SIM_F_KINDS
 };
 
 struct sim_fault {

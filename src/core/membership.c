@@ -263,7 +263,7 @@ void hf_engine_down(struct hf_core *core)
 static void say_again(struct hf_core *core)
 {
     uint64_t self = hf_bit(core->config.node);
-    bool part = core->synced_self && core->state.members & core->synced & self;
+    bool part = core->synced & self && (!core->synced_self || core->state.members & self);
     if (part || core->sync != HF_SYNC_REGIME || !hf_has_quorum(core)) {
         core->again_ms = 0;
         return;

@@ -4,6 +4,7 @@
 #include "daemon/daemon.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,9 +64,12 @@ static void log_condition(struct hf_daemon *daemon)
 {
     struct hf_core_view view;
     hf_core_view(daemon->core, &view);
-    if (view.condition != daemon->condition)
-        hf_log("%s", condition_text(view.condition));
+    bool lasts = view.condition == daemon->seen_condition;
+    daemon->seen_condition = view.condition;
+    if (!lasts || view.condition == daemon->condition)
+        return;
     daemon->condition = view.condition;
+    hf_log("%s", condition_text(view.condition));
 }
 
 void hf_daemon_step(struct hf_daemon *daemon, struct hf_event *event)
@@ -333,6 +337,8 @@ static int open_all(struct hf_daemon *daemon, const char *state_dir, const char 
     static const struct hf_journal_callbacks journal = {journal_synced, journal_lost,
                                                         journal_problem};
     static const struct hf_join_callbacks join = {hf_daemon_join_request, join_event};
+    /* Looked up once before the workers are forked, so that they have its libraries loaded. */
+    (void)getpwnam("postgres");
     int rc = open_loop(daemon);
     if (rc == 0)
         rc = hf_journal_new(&daemon->loop, state_dir, &journal, daemon, &daemon->journal);

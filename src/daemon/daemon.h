@@ -64,7 +64,8 @@ struct hf_daemon {
     struct hf_engine_watch watches[HF_INSTANCES_MAX];
     uint64_t nodes_version; /* that corosync.conf was written for */
     uint64_t history_count; /* records already logged */
-    enum hf_core_condition condition;
+    enum hf_core_condition condition;      /* as last logged */
+    enum hf_core_condition seen_condition; /* a second ago */
     bool reload_again; /* corosync.conf changed while a reload was under way */
     bool stopping;
 };

@@ -145,7 +145,7 @@ static void render_totem(const struct hf_corosync_conf *conf, struct hf_strbuf *
                    "    cluster_name: %s\n"
                    "    config_version: %" PRIu64 "\n"
                    "    transport: knet\n"
-                   "    link_mode: passive\n"
+                   "    link_mode: active\n"
                    "    crypto_cipher: aes256\n"
                    "    crypto_hash: sha256\n"
                    "    token: %" PRIu32 "\n"

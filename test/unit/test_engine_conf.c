@@ -31,7 +31,7 @@ static const char golden[] = "# Written by Holdfast; changes by hand are overwri
                              "    cluster_name: bts-prod\n"
                              "    config_version: 7\n"
                              "    transport: knet\n"
-                             "    link_mode: passive\n"
+                             "    link_mode: active\n"
                              "    crypto_cipher: aes256\n"
                              "    crypto_hash: sha256\n"
                              "    token: 500\n"
