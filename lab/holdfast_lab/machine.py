@@ -60,7 +60,9 @@ class Machine:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.folder / "uml", ignore_errors=True)
         kernel = self.config["kernel"]
-        argv = ["setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child",
+        # A real computer shares its processor with no compiler: the kernels go first on this one.
+        argv = ["nice", "-n", "-5", "setpriv", "--pdeathsig", "KILL",
+                "unshare", "--pid", "--fork", "--kill-child",
                 *WAITING_SHELL, *kernel["program"], *self._arguments()]
         with open(self.folder / "console", "ab") as console:
             self.process = subprocess.Popen(argv, cwd=kernel["folder"], stdin=subprocess.DEVNULL,

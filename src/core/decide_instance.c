@@ -296,8 +296,10 @@ static void start_somewhere(const struct view *v)
         strand(v, &change);
         return;
     }
-    if (waits_for_fences(v))
+    if (waits_for_fences(v)) {
+        count_in(v, node); /* its room is not for less important ones */
         return;
+    }
     if (failed && node != last) {
         if (failed_too_often(v))
             return;
