@@ -21,19 +21,27 @@ static bool serves(const struct sim_world *world, uint8_t n, uint16_t i)
            sim_disk_may_write(&world->disk[i], n) && world->node[n].disk_path;
 }
 
-/* A node whose key another one took away clears up as well. */
-static void fenced(struct sim_world *world, uint8_t n, uint16_t i, bool awake)
+static bool hangs(const struct sim_node *node, uint16_t i)
+{
+    const struct hf_lane *lane = &node->core->local[i].main;
+    return lane->id && node->core->now_ms > lane->since_ms + 2000;
+}
+
+/* A node whose key another one took away clears up as well, as fast as its steps allow. */
+void sim_check_fenced(struct sim_world *world, uint8_t n, uint16_t i)
 {
     struct sim_node *node = &world->node[n];
     struct sim_real *real = &node->real[i];
+    const struct hf_local *local = &node->core->local[i];
+    bool awake = node->powered && !node->frozen && node->daemon && local->inspected;
     bool lost = awake && node->disk_path && real->engine && world->disk[i].holder &&
                 !sim_disk_generation(&world->disk[i], n) && disked(world, n, i);
     bool moody = world->mood.hang || world->mood.fail || world->mood.slow;
-    if (!lost || moody)
+    if (!lost || moody || local->main.id)
         real->fenced_us = 0;
     else if (!real->fenced_us)
         real->fenced_us = world->now;
-    else if (world->now - real->fenced_us > 30 * SIM_S)
+    else if (world->now - real->fenced_us > 1000 * SIM_MS)
         sim_violation(world, "I7: %s lost its key of disk %u and still runs its engine",
                       sim_node_name(world, n), i);
 }
@@ -44,8 +52,6 @@ void sim_check_i7(struct sim_world *world)
         struct sim_node *node = &world->node[n];
         bool part = node->corosync && node->connected && sim_ring_quorate(world, node->ring);
         bool awake = node->powered && !node->frozen && node->daemon;
-        for (uint16_t i = 0; i < SIM_INSTANCES; i++)
-            fenced(world, n, i, awake);
         if (!awake || part) {
             node->unserved_us = 0;
             continue;
@@ -58,6 +64,9 @@ void sim_check_i7(struct sim_world *world)
         if (world->mood.hang || world->mood.fail || world->mood.slow)
             limit += 45 * SIM_S;
         for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
+            /* A step that hangs is not the core's: what it can do then is the watchdog's part. */
+            if (!node->core->local[i].inspected || hangs(node, i))
+                continue;
             if (serves(world, n, i) && world->now - node->unserved_us > limit)
                 sim_violation(world, "I7: %s has no quorum for %llu ms and serves instance %u",
                               sim_node_name(world, n),

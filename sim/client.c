@@ -83,6 +83,8 @@ void sim_client(struct sim_world *world)
             /* Every other engine is idle most of the time. */
             if (world->node[n].real[i].engine && (i % 2 == 0 || sim_chance(&world->rng, 20)))
                 sim_engine_write(world, n, i);
+            if (world->node[n].real[i].engine)
+                sim_check_fenced(world, n, i);
         }
     }
     for (uint16_t i = 0; i < SIM_INSTANCES; i++)

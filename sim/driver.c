@@ -389,6 +389,8 @@ void sim_driver_stream(struct sim_world *world, const struct sim_event *event)
         answer.step.status = HF_STEP_NO_ANSWER;
     }
     uint64_t again = watch ? 3000 : event->b;
+    if (watch && !node->disk_path)
+        again = event->b; /* looks as often as it was asked to, when there is something to see */
     if (event->b && answer.step.more)
         sim_at(world, world->now + again * SIM_MS, SIM_EV_STREAM, event->node, event->guard,
                event->a, event->b);

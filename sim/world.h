@@ -295,6 +295,7 @@ bool sim_reachable(const struct sim_world *world, uint8_t node);
 /* check_*.c */
 void sim_check_step(struct sim_world *world, uint8_t node, bool acted);
 void sim_check_i3(struct sim_world *world, uint8_t node);
+void sim_check_fenced(struct sim_world *world, uint8_t node, uint16_t instance);
 void sim_check_i7(struct sim_world *world);
 void sim_check_start(struct sim_world *world, uint8_t node, uint16_t instance);
 void sim_check_reasons(struct sim_world *world, const struct hf_history_record *record);

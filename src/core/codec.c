@@ -355,12 +355,19 @@ uint64_t hf_hash(uint64_t seed, const void *bytes, size_t length)
 
 uint32_t hf_crc32c(const void *bytes, size_t length)
 {
+    /* The polynomial's remainders of every half byte. */
+    static const uint32_t half[16] = {
+        0x00000000u, 0x105ec76fu, 0x20bd8edeu, 0x30e349b1u,
+        0x417b1dbcu, 0x5125dad3u, 0x61c69362u, 0x7198540du,
+        0x82f63b78u, 0x92a8fc17u, 0xa24bb5a6u, 0xb21572c9u,
+        0xc38d26c4u, 0xd3d3e1abu, 0xe330a81au, 0xf36e6f75u,
+    };
     const uint8_t *at = bytes;
     uint32_t crc = ~0u;
     for (size_t i = 0; i < length; i++) {
         crc ^= at[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (0x82f63b78u & (0u - (crc & 1u)));
+        crc = (crc >> 4) ^ half[crc & 15];
+        crc = (crc >> 4) ^ half[crc & 15];
     }
     return ~crc;
 }

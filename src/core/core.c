@@ -134,6 +134,10 @@ static void take(struct hf_core *core, const struct hf_event *event)
 static void watch_quorum(struct hf_core *core)
 {
     bool part = hf_has_quorum(core) && core->synced_self;
+    if (!hf_has_quorum(core))
+        core->quorum_since_ms = 0;
+    else if (!core->quorum_since_ms)
+        core->quorum_since_ms = core->now_ms ? core->now_ms : 1;
     if (part)
         core->quorum_lost_ms = 0;
     else if (!core->quorum_lost_ms)

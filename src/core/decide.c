@@ -168,7 +168,10 @@ void hf_decide(struct hf_core *core)
         return;
     if (core->in_flight || hf_arena_room(core) < 2 * HF_MESSAGE_MAX || serve_joiners(core))
         return;
-    struct hf_proposal proposal = {.core = core};
+    struct hf_proposal proposal; /* its 64 KiB of bytes are not to be cleared each time */
+    proposal.core = core;
+    proposal.count = 0;
+    proposal.full = proposal.acknowledge = false;
     struct hf_load load;
     struct hf_head head = hf_head_empty();
     head.epoch = core->state.epoch;

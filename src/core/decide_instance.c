@@ -326,7 +326,11 @@ static bool must_wait_for_fence(const struct view *v, uint8_t lost)
         return false;
     enum hf_reason_code code = HF_REASON_NOT_FENCED;
     if (watchdog && cluster->watchdog_ms && core->state.nodes[lost].watchdog) {
-        uint64_t until = core->away[lost].since_ms + cluster->quorum_loss_stop_ms +
+        /* It may have had the quorum itself until we got it: its time begins no earlier. */
+        uint64_t since = core->away[lost].since_ms;
+        if (since < core->quorum_since_ms)
+            since = core->quorum_since_ms;
+        uint64_t until = since + cluster->quorum_loss_stop_ms +
                          cluster->watchdog_ms + HF_FENCE_MARGIN_MS;
         if (core->now_ms >= until)
             return false;

@@ -172,7 +172,8 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
         return;
     }
     uint64_t epoch = core->state.epoch;
-    bool acknowledge = head->flags & HF_HEAD_ACK_WANTED;
+    bool asked = head->flags & HF_HEAD_ACK_WANTED; /* an administrator waits for the disks */
+    bool acknowledge = asked;
     if (!hf_decision_apply(core, message)) {
         hf_emit(core, HF_ACTION_HALT)->reason = hf_reason_make(HF_REASON_STATE_DIFFERS);
         return;
@@ -181,7 +182,7 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
     acknowledge = acknowledge || core->state.epoch != epoch;
     if (acknowledge)
         core->ack_wanted = core->state.index;
-    persist(core, bytes, length, acknowledge);
+    persist(core, bytes, length, asked);
     if (HF_PLANTED(5))
         hf_persisted(core, core->state.index);
     if (core->sync == HF_SYNC_REGIME)

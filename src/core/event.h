@@ -175,7 +175,7 @@ struct hf_action {
     uint32_t interval_ms;  /* of a stream */
     uint64_t id;           /* step, request, or index of the decision to persist */
     bool ok;               /* REPLY: accepted */
-    bool sync;             /* PERSIST: sync it now, somebody waits */
+    bool sync;             /* PERSIST: sync it at once, somebody waits; else within a second */
     bool kill;             /* UNMOUNT: as after a power cut, nothing more is to be written */
     struct hf_reason reason;
     uint32_t offset, length; /* bytes: in the arena of hf_actions */

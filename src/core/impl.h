@@ -134,6 +134,7 @@ struct hf_core {
     bool engine_up;
     struct hf_event_membership membership;
     struct hf_event_quorum quorum;
+    uint64_t quorum_since_ms; /* this node has quorum without a break since then; 0 = it has not */
     uint64_t quorum_lost_ms; /* 0 = in a regime, with quorum */
     uint64_t tilt_until_ms;
     uint64_t due_ms; /* when the last step asked to be woken */

@@ -38,6 +38,12 @@ static void adopt_or_not(struct hf_core *core, uint16_t i, const struct hf_event
     local->address_up = step->address_up;
     local->engine_up = step->engine_running;
     local->generation = step->generation;
+    if (spec->disk_count && !step->generation && (step->mounted || step->engine_running)) {
+        local->fenced = true; /* somebody took the disk while no daemon was here to see it */
+        local->status = HF_STEP_KEY_LOST;
+        local->stop_by_ms = core->now_ms + core->state.spec.cluster.quorum_loss_stop_ms;
+        return;
+    }
     bool whole = step->engine_running && (step->mounted || !spec->disk_count) &&
                  (step->key_held || !spec->disk_count) &&
                  (step->address_up || !spec->address[0]);

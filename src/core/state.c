@@ -75,9 +75,8 @@ static uint64_t seniority(const struct hf_state *state, uint8_t node)
 uint8_t hf_state_senior(const struct hf_state *state, uint64_t members)
 {
     uint8_t senior = HF_NODE_NONE;
-    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
-        if (!(members >> n & 1))
-            continue;
+    for (; members; members &= members - 1) {
+        uint8_t n = (uint8_t)__builtin_ctzll(members);
         if (senior == HF_NODE_NONE || seniority(state, n) < seniority(state, senior))
             senior = n;
     }

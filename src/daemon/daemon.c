@@ -217,8 +217,8 @@ static void follow_watchdog_time(struct hf_daemon *daemon)
     if (daemon->watchdog.fd < 0 || !cluster->public_subnet[0] ||
         wanted == daemon->watchdog.timeout_s)
         return;
-    int rc = wanted ? hf_watchdog_set(&daemon->watchdog, wanted)
-                    : hf_watchdog_disarm(&daemon->watchdog);
+    int rc =
+        wanted ? hf_watchdog_set(&daemon->watchdog, wanted) : hf_watchdog_disarm(&daemon->watchdog);
     if (rc < 0)
         hf_log("the watchdog cannot be set to %u s: %s; it stays at %u s", wanted, uv_strerror(rc),
                daemon->watchdog.timeout_s);

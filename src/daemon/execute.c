@@ -60,7 +60,7 @@ static void execute(struct hf_daemon *daemon, const struct hf_action *action)
         return;
     case HF_ACTION_PERSIST:
         hf_journal_append(daemon->journal, action->id, daemon->actions->arena + action->offset,
-                          action->length);
+                          action->length, action->sync);
         return;
     case HF_ACTION_SNAPSHOT:
         hf_daemon_snapshot(daemon);

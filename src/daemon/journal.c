@@ -235,9 +235,10 @@ static void send_frame(struct hf_journal *journal, enum hf_frame_kind kind, uint
         free(write);
 }
 
-void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *bytes, size_t length)
+void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *bytes, size_t length,
+                       bool at_once)
 {
-    send_frame(journal, HF_FRAME_DECISION, index, bytes, length);
+    send_frame(journal, at_once ? HF_FRAME_DECISION : HF_FRAME_DECISION_LAZY, index, bytes, length);
 }
 
 void hf_journal_snapshot_begin(struct hf_journal *journal)

@@ -9,11 +9,15 @@
 
 #include "daemon/journal_store.h"
 
+/* Company for what nobody waits for: the takeover needs the disks more. */
+#define LAZY_MS 700
+
 struct writer {
     int fd;
     struct hf_store store;
-    bool open;     /* a transaction is open */
-    bool snapshot; /* between begin and end of a snapshot */
+    bool open;       /* a transaction is open */
+    bool waited_for; /* something in it is to be synced at once */
+    bool snapshot;   /* between begin and end of a snapshot */
     uint64_t index;
     uint8_t *bytes;
 };
@@ -33,10 +37,10 @@ static bool read_all(int fd, void *to, size_t length)
     return true;
 }
 
-static bool more_waits(int fd)
+static bool more_waits(int fd, int wait_ms)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-    return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLIN;
+    return poll(&poll_fd, 1, wait_ms) == 1 && poll_fd.revents & POLLIN;
 }
 
 static bool reply(struct writer *writer, const char *problem)
@@ -55,6 +59,7 @@ static int take(struct writer *writer, const struct hf_frame *frame)
     writer->open = true;
     switch ((enum hf_frame_kind)frame->kind) {
     case HF_FRAME_DECISION:
+    case HF_FRAME_DECISION_LAZY:
         writer->index = frame->index;
         return hf_store_append(store, frame->index, writer->bytes, frame->length);
     case HF_FRAME_SNAPSHOT_BEGIN:
@@ -82,13 +87,15 @@ static bool work(struct writer *writer)
         (void)reply(writer, sqlite3_errmsg(writer->store.db));
         return false;
     }
-    if (writer->snapshot || more_waits(writer->fd))
+    writer->waited_for |= frame.kind != HF_FRAME_DECISION_LAZY;
+    int wait_ms = writer->waited_for ? 0 : LAZY_MS;
+    if (writer->snapshot || more_waits(writer->fd, wait_ms))
         return true;
     if (hf_store_commit(&writer->store) < 0) {
         (void)reply(writer, sqlite3_errmsg(writer->store.db));
         return false;
     }
-    writer->open = false;
+    writer->open = writer->waited_for = false;
     return reply(writer, NULL);
 }
 

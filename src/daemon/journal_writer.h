@@ -8,6 +8,7 @@
 
 enum hf_frame_kind {
     HF_FRAME_DECISION = 1,
+    HF_FRAME_DECISION_LAZY, /* nobody waits for it */
     HF_FRAME_SNAPSHOT_BEGIN,
     HF_FRAME_SNAPSHOT_PART,
     HF_FRAME_SNAPSHOT_END,

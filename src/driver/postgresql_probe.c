@@ -18,6 +18,7 @@
 #include "driver/postgresql.h"
 #include "driver/process.h"
 
+#define FIRST_MS 1000 /* before the first question */
 #define INTERVAL_DEFAULT_MS 1000u
 #define FRESH_MS 3000u
 
@@ -118,6 +119,10 @@ void hf_postgresql_probe(const struct hf_driver_request *request, hf_driver_repl
     }
     probe.interval_ms = request->interval_ms ? request->interval_ms : INTERVAL_DEFAULT_MS;
     hf_connection_init(&probe.connection);
+    /* An engine that has just said that it is ready has its clients to serve first. */
+    probe.turn_ms =
+        hf_process_now_ms() + (probe.interval_ms < FIRST_MS ? probe.interval_ms : FIRST_MS);
+    hf_connection_rest(&probe.connection, probe.turn_ms);
     do {
         probe.turn_ms = hf_process_now_ms() + probe.interval_ms;
         fill(&probe, ask(&probe), &reply);

@@ -14,8 +14,8 @@
 #include "base/assert.h"
 #include "driver/worker_child.h"
 
-#define REFILL_DELAY_MS 50 /* after a submit: the failover goes first */
-#define FREE_WAIT_MS 200   /* for killed workers to end, all together */
+#define REFILL_DELAY_MS 2000 /* after the last submit: the failover goes first */
+#define FREE_WAIT_MS 200     /* for killed workers to end, all together */
 
 /*
  * FREE -> BUSY with a submit, BUSY -> FREE with its last reply. LOST: killed, or ended by itself;
