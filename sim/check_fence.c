@@ -37,7 +37,7 @@ void sim_check_fenced(struct sim_world *world, uint8_t n, uint16_t i)
     bool lost = awake && node->disk_path && real->engine && world->disk[i].holder &&
                 !sim_disk_generation(&world->disk[i], n) && disked(world, n, i);
     bool moody = world->mood.hang || world->mood.fail || world->mood.slow;
-    if (!lost || moody || local->main.id)
+    if (!lost || moody || local->main.id || local->unclean)
         real->fenced_us = 0;
     else if (!real->fenced_us)
         real->fenced_us = world->now;

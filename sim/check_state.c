@@ -36,10 +36,28 @@ void sim_check_i3(struct sim_world *world, uint8_t n)
     }
 }
 
+/* Reasons that are seen in the state only, not in history. */
+static void cover_reasons(struct sim_world *world, uint8_t n)
+{
+    struct sim_node *node = &world->node[n];
+    const struct hf_state *state = &node->core->state;
+    struct sim_coverage *coverage = world->coverage;
+    if (node->seen_index == state->index)
+        return;
+    node->seen_index = state->index;
+    for (unsigned i = 0; i < SIM_INSTANCES; i++) {
+        const struct hf_instance_state *instance = &state->instances[i];
+        coverage->reasons[instance->reason.code % HF_REASON_COUNT]++;
+        for (unsigned r = 0; r < instance->takeover.rejection_count; r++)
+            coverage->reasons[instance->takeover.rejections[r].reason.code % HF_REASON_COUNT]++;
+    }
+}
+
 void sim_check_step(struct sim_world *world, uint8_t n, bool acted)
 {
     (void)acted;
     sim_check_i3(world, n);
+    cover_reasons(world, n);
     const struct hf_core *core = world->node[n].core;
     struct sim_coverage *coverage = world->coverage;
     for (uint16_t i = 0; i < SIM_INSTANCES; i++) {

@@ -218,6 +218,7 @@ static void engine_start(struct sim_world *world, struct sim_pending *pending)
     }
     real->engine = pending->generation + 1;
     real->ready = false;
+    real->fenced_us = 0;
     sim_check_start(world, n, pending->instance);
     if (disks && !write_to(world, n, pending->instance, pending->generation))
         pending->status = HF_STEP_ENGINE_EXIT;

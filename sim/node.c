@@ -256,6 +256,8 @@ void sim_replied(struct sim_world *world, uint8_t n, const struct hf_action *act
     struct sim_request *request = &world->request[action->id - 1];
     if (request->done)
         sim_violation(world, "command %u was answered twice", (unsigned)action->id);
+    if (action->reason.code < HF_REASON_COUNT)
+        world->coverage->reasons[action->reason.code]++;
     request->done = true;
     request->ok = action->ok;
     request->reason = action->reason.code;

@@ -144,6 +144,7 @@ struct sim_node {
     struct sim_event *deferred; /* what happens when it thaws */
     uint32_t deferred_count, deferred_room;
     bool up_once;
+    uint64_t seen_index; /* for coverage */
 };
 
 struct sim_pending {

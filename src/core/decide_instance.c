@@ -495,10 +495,28 @@ static void cleared(const struct view *v, const struct hf_report *report,
     hf_propose(v->proposal, &change);
 }
 
+/* A move goes on at once: the target becomes the owner in the same decision. */
+static bool hand_over(const struct view *v, const struct hf_report *report)
+{
+    uint8_t target = v->state->target;
+    struct hf_reason reason;
+    if (!v->state->wanted || target == HF_NODE_NONE || target == v->state->owner ||
+        rejected(v, target, &reason))
+        return false;
+    struct hf_change change = change_of(v, HF_CHANGE_ASSIGN, HF_REASON_NONE);
+    change.reason = v->state->reason;
+    change.noticed_ms = v->state->takeover.noticed_ms;
+    change.timings[HF_TIMING_STOP] = report->timings[HF_TIMING_STOP];
+    assign(v, &change, target);
+    return true;
+}
+
 /* It was told to stop: until it has, or can no longer write, or had more than its time. */
 static void stopping(const struct view *v, const struct hf_report *report)
 {
     bool gone = report && report->phase == HF_OFFLINE && report->flags & HF_REPORT_CLEAN;
+    if (gone && hand_over(v, report))
+        return;
     if (gone || (report && report->flags & HF_REPORT_RELEASED)) {
         struct hf_reason same = v->state->reason;
         cleared(v, report, &same);

@@ -14,6 +14,7 @@
 #include "core/planted.h"
 
 #define HF_HELLO_WAIT_MS 2000u     /* members that do not answer in this time are left out at first */
+#define HF_REPORT_DELAY_MS 150u    /* steps of a start are told together */
 #define HF_AGAIN_MS 500u           /* a member that is left out says so again after this time */
 #define HF_TILT_GAP_MS 2000u       /* a wake-up this late means that the node stood still */
 #define HF_TILT_REST_MS 1000u      /* so long it then only observes */
@@ -68,6 +69,7 @@ struct hf_local {
     uint32_t timings[HF_TIMINGS];
     char text[HF_PATH_MAX];
     bool report;           /* something to tell the coordinator */
+    uint64_t report_ms;    /* not before then, 0 = at once */
 };
 
 struct hf_hello {

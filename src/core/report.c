@@ -106,6 +106,23 @@ static bool worth_telling(const struct hf_core *core, uint16_t i)
            hf_local_holds(local);
 }
 
+/* The steps of a start are told a little later, together: each report costs the node that starts an
+ * engine a round of messages, and nobody decides anything on them. */
+static bool due(struct hf_core *core, uint16_t i)
+{
+    struct hf_local *local = &core->local[i];
+    bool starting = local->phase == HF_ACQUIRING || local->phase == HF_MOUNTING ||
+                    local->phase == HF_RECOVERING;
+    if (!starting)
+        return true;
+    if (!local->report_ms)
+        local->report_ms = core->now_ms + HF_REPORT_DELAY_MS;
+    if (core->now_ms >= local->report_ms)
+        return true;
+    hf_wake_at(core, local->report_ms);
+    return false;
+}
+
 void hf_reports_send(struct hf_core *core)
 {
     if (!core->synced_self || hf_arena_room(core) < 2 * HF_MESSAGE_MAX)
@@ -122,9 +139,10 @@ void hf_reports_send(struct hf_core *core)
             hf_wake_at(core, core->now_ms);
             break;
         }
-        if (!core->local[i].inspected)
+        if (!core->local[i].inspected || !due(core, i))
             continue;
         core->local[i].report = false;
+        core->local[i].report_ms = 0;
         if (!worth_telling(core, i))
             continue;
         struct hf_report report = make_report(core, i);

@@ -245,7 +245,8 @@ static void takeover_start(struct hf_takeover *takeover, const struct hf_change 
     takeover->online_ms = 0;
     memset(takeover->timings, 0, sizeof(takeover->timings));
     if (stopped_before)
-        takeover->timings[HF_TIMING_STOP] = stop_ms;
+        takeover->timings[HF_TIMING_STOP] =
+            change->timings[HF_TIMING_STOP] ? change->timings[HF_TIMING_STOP] : stop_ms;
     takeover->preempted_key = 0;
     takeover->rejection_count = change->rejection_count;
     memcpy(takeover->rejections, change->rejections, sizeof(takeover->rejections));
