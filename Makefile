@@ -1,13 +1,14 @@
 # make demo   installs what is needed, builds, and shows a failover on real kernels
 # make check  installs what is needed, builds, and runs every test
 # make build  installs what is needed and builds
+# make sim    the simulator, SEEDS=100000 FIRST=1
 # The rest of the build is Meson's: see meson.build.
 
 BUILD ?= build
 STAGE = $(CURDIR)/$(BUILD)/stage
 LAB_INSTALL = $(STAGE)/usr/local
 
-.PHONY: all build deps stage lab demo check bench clean format tidy
+.PHONY: all build deps stage lab demo check bench sim clean format
 
 all: build
 
@@ -35,6 +36,9 @@ check: lab
 
 bench: lab
 	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) HOLDFAST_INSTALL=$(LAB_INSTALL) bench/failover $(ARGS)
+
+sim: build
+	@$(BUILD)/sim/sim --seeds $(or $(SEEDS),100000) --first $(or $(FIRST),1) --jobs $$(nproc)
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')

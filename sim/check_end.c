@@ -1,6 +1,6 @@
 /*
- * check_end.c - what must hold some time after the faults stopped: every instance that can be served
- * is (I4), and every acknowledged change of the configuration is there (I6).
+ * check_end.c - what must hold some time after the faults stopped: every instance that can be
+ * served is (I4), and every acknowledged change of the configuration is there (I6).
  */
 #include "world.h"
 
@@ -47,8 +47,8 @@ static void served(struct sim_world *world, const struct hf_state *state, uint16
                       state->spec.instances[i].name, sim_node_name(world, instance->owner));
     for (uint8_t n = 0; n < world->nodes; n++) {
         if (n != instance->owner && world->node[n].real[i].engine)
-            sim_violation(world, "I4: an engine of %s is left on %s",
-                          state->spec.instances[i].name, sim_node_name(world, n));
+            sim_violation(world, "I4: an engine of %s is left on %s", state->spec.instances[i].name,
+                          sim_node_name(world, n));
         if (n != instance->owner && world->node[n].real[i].address)
             sim_violation(world, "I4: the address of %s is left on %s",
                           state->spec.instances[i].name, sim_node_name(world, n));
@@ -98,21 +98,20 @@ static void wishes(struct sim_world *world, const struct hf_state *state)
         bool newest = true;
         for (uint32_t k = 0; k < world->request_count; k++) {
             const struct sim_request *other = &world->request[k];
-            bool same_kind = of_instance ? (other->verb == HF_VERB_ONLINE ||
-                                            other->verb == HF_VERB_OFFLINE) &&
-                                               other->instance == request->instance
-                                         : (other->verb == HF_VERB_DRAIN ||
-                                            other->verb == HF_VERB_RESUME) &&
-                                               other->target == request->target;
+            bool same_kind =
+                of_instance ? (other->verb == HF_VERB_ONLINE || other->verb == HF_VERB_OFFLINE) &&
+                                  other->instance == request->instance
+                            : (other->verb == HF_VERB_DRAIN || other->verb == HF_VERB_RESUME) &&
+                                  other->target == request->target;
             if (k != r && same_kind && (k > r || !other->done || other->order > request->order))
                 newest = false;
         }
         if (!newest)
             continue;
-        bool holds = of_instance ? state->instances[request->instance].wanted ==
-                                       (request->verb == HF_VERB_ONLINE)
-                                 : state->nodes[request->target].drained ==
-                                       (request->verb == HF_VERB_DRAIN);
+        bool holds =
+            of_instance
+                ? state->instances[request->instance].wanted == (request->verb == HF_VERB_ONLINE)
+                : state->nodes[request->target].drained == (request->verb == HF_VERB_DRAIN);
         if (!holds)
             sim_violation(world, "I6: command %u was acknowledged and is lost", r + 1);
     }

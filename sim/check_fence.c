@@ -17,8 +17,8 @@ static bool disked(const struct sim_world *world, uint8_t n, uint16_t i)
 static bool serves(const struct sim_world *world, uint8_t n, uint16_t i)
 {
     const struct sim_real *real = &world->node[n].real[i];
-    return real->engine && real->ready && real->address &&
-           sim_disk_may_write(&world->disk[i], n) && world->node[n].disk_path;
+    return real->engine && real->ready && real->address && sim_disk_may_write(&world->disk[i], n) &&
+           world->node[n].disk_path;
 }
 
 static bool hangs(const struct sim_node *node, uint16_t i)

@@ -18,9 +18,8 @@ void sim_check_i3(struct sim_world *world, uint8_t n)
     for (uint32_t k = 0; k < 64; k++) {
         uint64_t *slot = &world->seen[2 * ((key + k) % SEEN_MAX)];
         if (slot[0] == key && slot[1] != state->hash) {
-            sim_violation(world, "I3: %s differs at epoch %llx index %llu",
-                          sim_node_name(world, n), (unsigned long long)state->epoch,
-                          (unsigned long long)state->index);
+            sim_violation(world, "I3: %s differs at epoch %llx index %llu", sim_node_name(world, n),
+                          (unsigned long long)state->epoch, (unsigned long long)state->index);
             return;
         }
         if (slot[0] == key)

@@ -64,8 +64,7 @@ static void commit(struct sim_world *world, uint16_t i)
         return;
     struct sim_real *real = &world->node[n].real[i];
     struct sim_disk *disk = &world->disk[i];
-    if (!real->ready || !real->engine || !world->node[n].disk_path ||
-        !sim_disk_may_write(disk, n))
+    if (!real->ready || !real->engine || !world->node[n].disk_path || !sim_disk_may_write(disk, n))
         return;
     if (real->rows < disk->acknowledged)
         sim_violation(world, "I2: %s overwrote acknowledged row %llu of disk %u",

@@ -82,8 +82,8 @@ static void check_order(struct sim_world *world, uint8_t n, const struct hf_acti
         sim_violation(world, "order: %s of %u on %s before its reservation",
                       sim_step_word(action->step), action->instance, sim_node_name(world, n));
     if (start && (local->done & 7) != 7)
-        sim_violation(world, "order: engine of %u on %s before disk and address",
-                      action->instance, sim_node_name(world, n));
+        sim_violation(world, "order: engine of %u on %s before disk and address", action->instance,
+                      sim_node_name(world, n));
 }
 
 void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action *action)
@@ -222,8 +222,7 @@ static void engine_start(struct sim_world *world, struct sim_pending *pending)
     sim_check_start(world, n, pending->instance);
     if (disks && !write_to(world, n, pending->instance, pending->generation))
         pending->status = HF_STEP_ENGINE_EXIT;
-    if (real->broken ||
-        (world->mood.start_fail && sim_chance(&world->rng, world->mood.start_fail)))
+    if (real->broken || (world->mood.start_fail && sim_chance(&world->rng, world->mood.start_fail)))
         pending->status = HF_STEP_ENGINE_EXIT;
     if (pending->status == HF_STEP_ENGINE_EXIT)
         real->engine = 0;

@@ -61,9 +61,9 @@ static uint16_t some_instance(const struct sim_world *world, uint8_t n, uint64_t
 
 static void command(struct sim_world *world, const struct sim_fault *fault)
 {
-    static const enum hf_verb verbs[] = {HF_VERB_MOVE, HF_VERB_MOVE, HF_VERB_ONLINE,
+    static const enum hf_verb verbs[] = {HF_VERB_MOVE,    HF_VERB_MOVE,  HF_VERB_ONLINE,
                                          HF_VERB_OFFLINE, HF_VERB_DRAIN, HF_VERB_RESUME,
-                                         HF_VERB_MOVE, HF_VERB_ONLINE};
+                                         HF_VERB_MOVE,    HF_VERB_ONLINE};
     uint8_t n = some_daemon(world, fault->b >> 8);
     if (n == HF_NODE_NONE)
         return;
@@ -74,8 +74,8 @@ static void command(struct sim_world *world, const struct sim_fault *fault)
         target = HF_NODE_NONE;
     if (verb == HF_VERB_DRAIN || verb == HF_VERB_RESUME)
         i = HF_INSTANCE_NONE;
-    sim_trace(world, "%s is asked: verb %u instance %u node %u", sim_node_name(world, n),
-              verb, i, target);
+    sim_trace(world, "%s is asked: verb %u instance %u node %u", sim_node_name(world, n), verb, i,
+              target);
     (void)sim_ask(world, n, verb, i, target, NULL);
 }
 
@@ -121,8 +121,12 @@ static void apply(struct sim_world *world, const struct sim_fault *fault)
 static void mood(struct sim_world *world, uint64_t how)
 {
     static const struct sim_mood moods[] = {
-        {.fail = 100}, {.hang = 100}, {.slow = 300}, {.start_fail = 400},
-        {.fail = 50, .hang = 50, .slow = 200, .start_fail = 100}, {.crash = 30}};
+        {.fail = 100},
+        {.hang = 100},
+        {.slow = 300},
+        {.start_fail = 400},
+        {.fail = 50, .hang = 50, .slow = 200, .start_fail = 100},
+        {.crash = 30}};
     world->mood = moods[how % (sizeof(moods) / sizeof(moods[0]))];
 }
 

@@ -4,18 +4,13 @@
  * A file of test/golden has commands, then a line "---", then what must be printed. Commands:
  *   cluster N                         make it: db1 is first, the others join
  *   instance NAME [owner ...]         prepare one, with its preferred owners in order
- *   set NAME KEY VALUE                priority, failback, after, apart_from, demand, possible, disks
- *   apply                             apply what was prepared
- *   power off|on NODE, freeze NODE, thaw NODE
- *   kill|start daemon|corosync NODE, kill engine INSTANCE
- *   break|mend INSTANCE on NODE       its engine does not start there
- *   cut|heal NODE NODE, cut|heal disk NODE
- *   move INSTANCE NODE|away, online|offline INSTANCE, drain|resume NODE, confirm-fenced NODE
- *   steps on|off                      whether driver steps are printed
- *   wait SECONDS
- *   expect INSTANCE PHASE [on NODE] within SECONDS
- *   expect NODE up|down|alone within SECONDS
- * Usage: golden [--update] FILE...
+ *   set NAME KEY VALUE                priority, failback, after, apart_from, demand, possible,
+ * disks apply                             apply what was prepared power off|on NODE, freeze NODE,
+ * thaw NODE kill|start daemon|corosync NODE, kill engine INSTANCE break|mend INSTANCE on NODE its
+ * engine does not start there cut|heal NODE NODE, cut|heal disk NODE move INSTANCE NODE|away,
+ * online|offline INSTANCE, drain|resume NODE, confirm-fenced NODE steps on|off whether driver steps
+ * are printed wait SECONDS expect INSTANCE PHASE [on NODE] within SECONDS expect NODE up|down|alone
+ * within SECONDS Usage: golden [--update] FILE...
  */
 #include <stdlib.h>
 #include <string.h>
@@ -186,16 +181,15 @@ static void do_command(struct story *story)
         const char *word;
         enum hf_verb verb;
         bool node;
-    } verbs[] = {{"move", HF_VERB_MOVE, false},
-                 {"online", HF_VERB_ONLINE, false},
-                 {"offline", HF_VERB_OFFLINE, false},
-                 {"drain", HF_VERB_DRAIN, true},
-                 {"resume", HF_VERB_RESUME, true},
-                 {"confirm-fenced", HF_VERB_CONFIRM_FENCED, true}};
+    } verbs[] = {
+        {"move", HF_VERB_MOVE, false},       {"online", HF_VERB_ONLINE, false},
+        {"offline", HF_VERB_OFFLINE, false}, {"drain", HF_VERB_DRAIN, true},
+        {"resume", HF_VERB_RESUME, true},    {"confirm-fenced", HF_VERB_CONFIRM_FENCED, true}};
     for (unsigned v = 0; v < sizeof(verbs) / sizeof(verbs[0]); v++) {
         if (!is(story, 0, verbs[v].word))
             continue;
-        uint16_t i = verbs[v].node ? (uint16_t)HF_INSTANCE_NONE : instance_of(story, word(story, 1));
+        uint16_t i =
+            verbs[v].node ? (uint16_t)HF_INSTANCE_NONE : instance_of(story, word(story, 1));
         uint8_t target = HF_NODE_NONE;
         if (verbs[v].node)
             target = node_of(story, word(story, 1));

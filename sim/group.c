@@ -42,8 +42,7 @@ static void queue_push(struct sim_queue *queue, const struct sim_entry *entry)
 {
     if (queue->head + queue->count == queue->room) {
         if (queue->head > queue->room / 2) {
-            memmove(queue->entries, queue->entries + queue->head,
-                    queue->count * sizeof(*entry));
+            memmove(queue->entries, queue->entries + queue->head, queue->count * sizeof(*entry));
             queue->head = 0;
         } else {
             queue->room = queue->room ? queue->room * 2 : 64;
@@ -322,8 +321,7 @@ static uint32_t recovered_to(struct sim_world *world, uint64_t together, uint32_
     return ring->broken ? to : ring->count;
 }
 
-static void push_change(struct sim_world *world, uint8_t n,
-                        const struct hf_event_membership *event,
+static void push_change(struct sim_world *world, uint8_t n, const struct hf_event_membership *event,
                         const uint64_t incarnations[SIM_NODES])
 {
     struct sim_item *item = inbox_push(world, n, sim_delay(world, 200, 2000));
@@ -616,8 +614,8 @@ static void take_join(struct sim_world *world, uint8_t n, const struct sim_entry
     node->view |= sim_bit(entry->node);
     node->view_incarnations[entry->node] = entry->incarnation;
     struct hf_event event = {.type = HF_EVENT_MEMBERSHIP};
-    event.membership = (struct hf_event_membership){
-        .members = node->view, .ring = ring->id, .settled = true};
+    event.membership =
+        (struct hf_event_membership){.members = node->view, .ring = ring->id, .settled = true};
     sim_step(world, n, &event);
 }
 

@@ -91,9 +91,9 @@ void sim_journal_restore(struct sim_world *world, uint8_t n)
         const struct sim_record *record = &journal->records[k];
         if (record->parts && k + record->parts - record->part > journal->count)
             break; /* a snapshot that was not finished is another file */
-        bool ok = record->parts ? hf_core_restore_snapshot(node->core, record->bytes, record->length)
-                                : hf_core_restore_decision(node->core, record->bytes,
-                                                           record->length);
+        bool ok = record->parts
+                      ? hf_core_restore_snapshot(node->core, record->bytes, record->length)
+                      : hf_core_restore_decision(node->core, record->bytes, record->length);
         if (!ok) {
             sim_violation(world, "%s cannot read its own journal (record %u of %u)",
                           sim_node_name(world, n), k, journal->count);

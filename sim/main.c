@@ -141,8 +141,8 @@ static void print_coverage(const struct sim_coverage *coverage)
 
 static int swarm(const struct options *options)
 {
-    struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared *shared =
+        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         return 2;
     struct timespec from, to;
@@ -210,11 +210,14 @@ static int regressions(const struct options *options)
 
 int main(int argc, char **argv)
 {
-    static const struct option longs[] = {
-        {"seeds", required_argument, NULL, 'n'},   {"first", required_argument, NULL, 'f'},
-        {"jobs", required_argument, NULL, 'j'},    {"seed", required_argument, NULL, 's'},
-        {"trace", no_argument, NULL, 't'},         {"brief", no_argument, NULL, 'b'},
-        {"regressions", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+    static const struct option longs[] = {{"seeds", required_argument, NULL, 'n'},
+                                          {"first", required_argument, NULL, 'f'},
+                                          {"jobs", required_argument, NULL, 'j'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"trace", no_argument, NULL, 't'},
+                                          {"brief", no_argument, NULL, 'b'},
+                                          {"regressions", required_argument, NULL, 'r'},
+                                          {NULL, 0, NULL, 0}};
     struct options options = {.first = 1, .seeds = 1000, .jobs = 1};
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         if (c == 'n')

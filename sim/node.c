@@ -193,7 +193,8 @@ void sim_watchdog(struct sim_world *world, const struct sim_event *event)
     struct sim_node *node = &world->node[n];
     if (!node->powered || node->life != event->guard)
         return;
-    bool fed = node->daemon && !node->frozen && hf_core_may_feed_watchdog(node->core, sim_mono_ms(world, n));
+    bool fed = node->daemon && !node->frozen &&
+               hf_core_may_feed_watchdog(node->core, sim_mono_ms(world, n));
     if (fed || !node->watchdog || !node->up_once)
         node->unfed_us = 0;
     else if (!node->unfed_us)
@@ -209,7 +210,8 @@ void sim_watchdog(struct sim_world *world, const struct sim_event *event)
     sim_at(world, world->now + SIM_S, SIM_EV_WATCHDOG, n, node->life, 0, 0);
 }
 
-/* An administrator at a node asks for something. Returns its number, 0 = the daemon is not there. */
+/* An administrator at a node asks for something. Returns its number, 0 = the daemon is not there.
+ */
 uint64_t sim_ask(struct sim_world *world, uint8_t n, enum hf_verb verb, uint16_t instance,
                  uint8_t target, const struct hf_spec *spec)
 {
@@ -217,15 +219,18 @@ uint64_t sim_ask(struct sim_world *world, uint8_t n, enum hf_verb verb, uint16_t
     if (!node->daemon || node->frozen || world->request_count == SIM_REQUESTS)
         return 0;
     struct sim_request *request = &world->request[world->request_count++];
-    *request = (struct sim_request){.used = true, .node = n, .verb = (uint8_t)verb,
-                                    .target = target, .instance = instance,
-                                    .id = world->request_count, .at = world->now,
-                                    .marker = world->marker, .incarnation = node->incarnation};
+    *request = (struct sim_request){.used = true,
+                                    .node = n,
+                                    .verb = (uint8_t)verb,
+                                    .target = target,
+                                    .instance = instance,
+                                    .id = world->request_count,
+                                    .at = world->now,
+                                    .marker = world->marker,
+                                    .incarnation = node->incarnation};
     struct hf_event event = {.type = HF_EVENT_REQUEST};
-    event.request = (struct hf_event_request){.id = request->id,
-                                              .verb = (uint8_t)verb,
-                                              .instance = instance,
-                                              .node = target};
+    event.request = (struct hf_event_request){
+        .id = request->id, .verb = (uint8_t)verb, .instance = instance, .node = target};
     if (verb == HF_VERB_APPLY) {
         event.request.spec = spec;
         event.request.config_version = hf_core_state(node->core)->config_version;
@@ -271,6 +276,7 @@ void sim_replied(struct sim_world *world, uint8_t n, const struct hf_action *act
                SIM_FAULTS_MAX, 0);
         sim_at(world, world->now + 4 * SIM_S, SIM_EV_FAULT, 0, 0, SIM_FAULTS_MAX, 1);
     }
-    if (request->ok && request->verb == HF_VERB_APPLY && request->marker && world->marker_acked_count < 64)
+    if (request->ok && request->verb == HF_VERB_APPLY && request->marker &&
+        world->marker_acked_count < 64)
         world->marker_acked[world->marker_acked_count++] = request->marker;
 }

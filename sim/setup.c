@@ -57,6 +57,7 @@ bool sim_apply(struct sim_world *world, const struct hf_spec *spec)
     uint8_t member = sim_member(world);
     if (member == HF_NODE_NONE)
         return false;
-    return sim_wait_reply(world, sim_ask(world, member, HF_VERB_APPLY, HF_INSTANCE_NONE,
-                                         HF_NODE_NONE, spec), 10 * SIM_S);
+    return sim_wait_reply(
+        world, sim_ask(world, member, HF_VERB_APPLY, HF_INSTANCE_NONE, HF_NODE_NONE, spec),
+        10 * SIM_S);
 }

@@ -4,12 +4,18 @@
 #include <stdarg.h>
 
 static const char *const step_words[HF_STEPS] = {
-    [HF_STEP_INSPECT] = "inspect",           [HF_STEP_ACQUIRE] = "acquire",
-    [HF_STEP_RELEASE] = "release",           [HF_STEP_KEY_WATCH] = "key-watch",
-    [HF_STEP_MOUNT] = "mount",               [HF_STEP_UNMOUNT] = "unmount",
-    [HF_STEP_ADDRESS_UP] = "address-up",     [HF_STEP_ADDRESS_DOWN] = "address-down",
-    [HF_STEP_ANNOUNCE] = "announce",         [HF_STEP_ENGINE_START] = "engine-start",
-    [HF_STEP_ENGINE_STOP] = "engine-stop",   [HF_STEP_ENGINE_KILL] = "engine-kill",
+    [HF_STEP_INSPECT] = "inspect",
+    [HF_STEP_ACQUIRE] = "acquire",
+    [HF_STEP_RELEASE] = "release",
+    [HF_STEP_KEY_WATCH] = "key-watch",
+    [HF_STEP_MOUNT] = "mount",
+    [HF_STEP_UNMOUNT] = "unmount",
+    [HF_STEP_ADDRESS_UP] = "address-up",
+    [HF_STEP_ADDRESS_DOWN] = "address-down",
+    [HF_STEP_ANNOUNCE] = "announce",
+    [HF_STEP_ENGINE_START] = "engine-start",
+    [HF_STEP_ENGINE_STOP] = "engine-stop",
+    [HF_STEP_ENGINE_KILL] = "engine-kill",
     [HF_STEP_PROBE] = "probe",
 };
 

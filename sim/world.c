@@ -11,8 +11,8 @@
 
 static void *map(size_t size)
 {
-    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                    -1, 0);
     if (at == MAP_FAILED)
         abort();
     return at;
@@ -146,8 +146,7 @@ static struct sim_event pop(struct sim_world *world)
         uint32_t child = 2 * i + 1;
         if (child >= world->heap_count)
             break;
-        if (child + 1 < world->heap_count &&
-            before(&world->heap[child + 1], &world->heap[child]))
+        if (child + 1 < world->heap_count && before(&world->heap[child + 1], &world->heap[child]))
             child++;
         if (!before(&world->heap[child], &last))
             break;
@@ -162,8 +161,8 @@ static struct sim_event pop(struct sim_world *world)
 /* Events that happen on a node wait while it is frozen. */
 static bool of_node(uint8_t type)
 {
-    return type != SIM_EV_WATCHDOG && type != SIM_EV_REFORM && type != SIM_EV_CLIENT && type != SIM_EV_FAULT &&
-           type != SIM_EV_CHECK;
+    return type != SIM_EV_WATCHDOG && type != SIM_EV_REFORM && type != SIM_EV_CLIENT &&
+           type != SIM_EV_FAULT && type != SIM_EV_CHECK;
 }
 
 static void daemon_start_event(struct sim_world *world, const struct sim_event *event)

@@ -23,22 +23,22 @@
 #define SIM_NEVER UINT64_MAX
 
 enum sim_event_type {
-    SIM_EV_WAKE,    /* a core asked to be stepped */
-    SIM_EV_INBOX,   /* something from corosync for a daemon */
-    SIM_EV_QUORUM,  /* votequorum tells a daemon */
-    SIM_EV_ORDER,   /* the oldest queued message of a node gets its place in the order */
-    SIM_EV_REFORM,  /* corosync notices who can be reached */
-    SIM_EV_CONNECT, /* a daemon reaches its corosync */
-    SIM_EV_DAEMON,  /* a daemon starts */
+    SIM_EV_WAKE,     /* a core asked to be stepped */
+    SIM_EV_INBOX,    /* something from corosync for a daemon */
+    SIM_EV_QUORUM,   /* votequorum tells a daemon */
+    SIM_EV_ORDER,    /* the oldest queued message of a node gets its place in the order */
+    SIM_EV_REFORM,   /* corosync notices who can be reached */
+    SIM_EV_CONNECT,  /* a daemon reaches its corosync */
+    SIM_EV_DAEMON,   /* a daemon starts */
     SIM_EV_COROSYNC, /* corosync starts */
-    SIM_EV_EFFECT,  /* a driver step does its work */
-    SIM_EV_ANSWER,  /* a driver step answers */
-    SIM_EV_STREAM,  /* a key watch or a probe answers */
-    SIM_EV_SYNCED,  /* the journal reached the disk */
-    SIM_EV_EXITED,  /* the daemon hears of an engine's end */
+    SIM_EV_EFFECT,   /* a driver step does its work */
+    SIM_EV_ANSWER,   /* a driver step answers */
+    SIM_EV_STREAM,   /* a key watch or a probe answers */
+    SIM_EV_SYNCED,   /* the journal reached the disk */
+    SIM_EV_EXITED,   /* the daemon hears of an engine's end */
     SIM_EV_WATCHDOG, /* is it fed? */
-    SIM_EV_CLIENT,  /* engines write, clients commit */
-    SIM_EV_FAULT,   /* of a swarm or of a script */
+    SIM_EV_CLIENT,   /* engines write, clients commit */
+    SIM_EV_FAULT,    /* of a swarm or of a script */
     SIM_EV_CHECK,
 };
 
@@ -55,7 +55,7 @@ enum sim_entry_kind { SIM_ENTRY_MESSAGE, SIM_ENTRY_JOIN, SIM_ENTRY_LEAVE };
 struct sim_entry {
     uint8_t kind, node;
     uint64_t incarnation;
-    uint64_t view;        /* JOIN: the group with it, and which processes these are (bytes) */
+    uint64_t view; /* JOIN: the group with it, and which processes these are (bytes) */
     const uint8_t *bytes;
     uint32_t length;
 };
@@ -75,9 +75,9 @@ struct sim_ring {
 struct sim_item {
     uint64_t at;
     bool membership;
-    uint32_t ring, index;                  /* an entry of the order */
-    struct hf_event_membership event;      /* a configuration change */
-    uint64_t view;                         /* and the view after it */
+    uint32_t ring, index;             /* an entry of the order */
+    struct hf_event_membership event; /* a configuration change */
+    uint64_t view;                    /* and the view after it */
     uint64_t incarnations[SIM_NODES];
 };
 
@@ -100,15 +100,15 @@ struct sim_queue {
 
 /* What really is on a node of an instance. */
 struct sim_real {
-    uint32_t mounted;  /* generation + 1, 0 = not mounted */
-    uint32_t engine;   /* generation + 1, 0 = no process */
-    bool ready;        /* accepts clients */
+    uint32_t mounted; /* generation + 1, 0 = not mounted */
+    uint32_t engine;  /* generation + 1, 0 = no process */
+    bool ready;       /* accepts clients */
     bool address;
-    bool broken;       /* the engine does not start here */
-    uint8_t seen_phase; /* for coverage */
-    uint64_t announced; /* when */
-    uint64_t fenced_us; /* its key is gone and its engine runs, since; 0 = no */
-    uint64_t rows;     /* as this engine counts them */
+    bool broken;                 /* the engine does not start here */
+    uint8_t seen_phase;          /* for coverage */
+    uint64_t announced;          /* when */
+    uint64_t fenced_us;          /* its key is gone and its engine runs, since; 0 = no */
+    uint64_t rows;               /* as this engine counts them */
     uint64_t watch_id, probe_id; /* streams of the daemon, 0 = none */
     uint32_t watch_generation;
     uint32_t acquired; /* generation of the newest acquire that answered ok */
@@ -116,9 +116,9 @@ struct sim_real {
 
 struct sim_node {
     bool exists, powered, frozen, corosync, daemon, connected, joined;
-    bool disk_path;      /* sees the shared disks */
+    bool disk_path; /* sees the shared disks */
     bool watchdog;
-    uint64_t life;       /* raised with each loss of power */
+    uint64_t life; /* raised with each loss of power */
     uint64_t corosync_life;
     uint64_t incarnation; /* of the daemon */
     uint64_t wake_guard;
@@ -127,17 +127,17 @@ struct sim_node {
     int32_t drift_ppm;
     struct hf_core *core;
     struct sim_journal journal;
-    uint32_t ring;       /* index of the ring its corosync is in, 0 = none */
-    uint32_t pos;        /* next entry of it to be put in the inbox */
-    uint32_t gap_to;     /* entries from pos up to here were missed when the ring broke */
-    uint64_t order_free; /* when its next message may be ordered */
-    uint64_t inbox_free; /* nothing is delivered before */
+    uint32_t ring;        /* index of the ring its corosync is in, 0 = none */
+    uint32_t pos;         /* next entry of it to be put in the inbox */
+    uint32_t gap_to;      /* entries from pos up to here were missed when the ring broke */
+    uint64_t order_free;  /* when its next message may be ordered */
+    uint64_t inbox_free;  /* nothing is delivered before */
     struct sim_queue out; /* not yet ordered */
     struct sim_item *inbox;
     uint32_t inbox_head, inbox_count, inbox_room;
     uint64_t view, view_incarnations[SIM_NODES];
-    uint64_t ring_seq;   /* highest it knows; on its disk */
-    uint64_t unfed_us;   /* watchdog not fed since, 0 = fed */
+    uint64_t ring_seq;    /* highest it knows; on its disk */
+    uint64_t unfed_us;    /* watchdog not fed since, 0 = fed */
     uint64_t unserved_us; /* for I7: no quorum since */
     struct sim_real real[SIM_INSTANCES];
     struct hf_core_config config;
@@ -204,16 +204,16 @@ struct sim_world {
     uint32_t request_count;
     uint64_t marker, marker_acked[64];
     uint32_t marker_acked_count;
-    uint64_t faults;  /* injected so far, for the bound on moves */
+    uint64_t faults; /* injected so far, for the bound on moves */
     uint64_t assigned[SIM_INSTANCES];
     uint64_t token_us;
-    bool cut_on_ack;  /* all power goes right after the first acknowledged apply */
-    bool steady;      /* golden traces: all delays fixed */
-    bool calm;        /* faults have ended */
+    bool cut_on_ack; /* all power goes right after the first acknowledged apply */
+    bool steady;     /* golden traces: all delays fixed */
+    bool calm;       /* faults have ended */
 
     struct hf_actions *actions;
-    struct hf_spec *spec; /* room to build one */
-    uint64_t *seen;       /* for I3: table of (ring, epoch, index) -> hash */
+    struct hf_spec *spec;  /* room to build one */
+    uint64_t *seen;        /* for I3: table of (ring, epoch, index) -> hash */
     uint64_t history_done; /* history records already traced */
     uint64_t history_epoch;
     FILE *trace;
@@ -324,9 +324,23 @@ uint8_t sim_member(const struct sim_world *world);
 #define SIM_FAULTS_MAX 48u
 
 enum sim_fault_kind {
-    SIM_F_POWER, SIM_F_FREEZE, SIM_F_DAEMON, SIM_F_COROSYNC, SIM_F_PARTITION, SIM_F_LINK,
-    SIM_F_FLAP, SIM_F_DISK, SIM_F_ENGINE, SIM_F_BROKEN, SIM_F_MOOD, SIM_F_CLOCK, SIM_F_COMMAND,
-    SIM_F_APPLY, SIM_F_BLACKOUT, SIM_F_RING, SIM_F_KINDS
+    SIM_F_POWER,
+    SIM_F_FREEZE,
+    SIM_F_DAEMON,
+    SIM_F_COROSYNC,
+    SIM_F_PARTITION,
+    SIM_F_LINK,
+    SIM_F_FLAP,
+    SIM_F_DISK,
+    SIM_F_ENGINE,
+    SIM_F_BROKEN,
+    SIM_F_MOOD,
+    SIM_F_CLOCK,
+    SIM_F_COMMAND,
+    SIM_F_APPLY,
+    SIM_F_BLACKOUT,
+    SIM_F_RING,
+    SIM_F_KINDS
 };
 
 struct sim_fault {

@@ -5,8 +5,8 @@
  *   worlds small DEPTH    three nodes, and two nodes with a witness, one instance: every sequence of
  *                         DEPTH faults out of the set, each at two moments; breadth first, with
  *                         worlds that look alike (hash of what matters) not gone into again
- *   worlds prefixes       start, move, failover, drain, apply: power of every node (alone, and of all)
- *                         is cut after each step of the action
+ *   worlds prefixes       start, move, failover, drain, apply: power of every node (alone, and of
+ *                         all) is cut after each step of the action
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,8 @@ static unsigned choices(unsigned nodes, struct choice *list)
 /* A fault that is there ends; one that is not begins. */
 static void toggle(struct sim_world *world, const struct choice *choice, bool *on)
 {
-    struct sim_fault fault = {.kind = choice->kind, .a = choice->node,
+    struct sim_fault fault = {.kind = choice->kind,
+                              .a = choice->node,
                               .b = choice->kind == SIM_F_PARTITION ? sim_bit(choice->node) : 0};
     bool momentary = choice->kind == SIM_F_ENGINE || choice->kind == SIM_F_COMMAND;
     if (*on && !momentary)
@@ -85,12 +86,15 @@ static uint64_t looks(const struct sim_world *world, const bool *on, unsigned co
                      (uint64_t)real->ready << 4 | (uint64_t)real->address << 5 |
                      (uint64_t)(real->mounted != 0) << 6 |
                      (uint64_t)(world->disk[0].keys[n] != 0) << 7 | (uint64_t)node->frozen << 8;
-        words[++k] = !node->daemon ? 0 : (uint64_t)state->owner | (uint64_t)state->phase << 8 |
-                     (uint64_t)state->goal << 16 | (uint64_t)state->target << 24 |
-                     (uint64_t)core->sync << 32 | (uint64_t)core->synced_self << 40 |
-                     (uint64_t)core->local[0].phase << 48 | (uint64_t)state->wanted << 56;
-        words[++k] = node->daemon ? core->synced << 32 | core->membership.members << 16 |
-                                        state->excluded : 0;
+        words[++k] = !node->daemon
+                         ? 0
+                         : (uint64_t)state->owner | (uint64_t)state->phase << 8 |
+                               (uint64_t)state->goal << 16 | (uint64_t)state->target << 24 |
+                               (uint64_t)core->sync << 32 | (uint64_t)core->synced_self << 40 |
+                               (uint64_t)core->local[0].phase << 48 | (uint64_t)state->wanted << 56;
+        words[++k] = node->daemon
+                         ? core->synced << 32 | core->membership.members << 16 | state->excluded
+                         : 0;
     }
     return hf_hash(world->witness, words, sizeof(words)) | 1;
 }
@@ -221,8 +225,7 @@ static unsigned prefixes(struct sim_world *world)
                 if (!world->violation[0])
                     continue;
                 bad++;
-                printf("%s, cut %u, victim %u: %s\n", words[action], cut, victim,
-                       world->violation);
+                printf("%s, cut %u, victim %u: %s\n", words[action], cut, victim, world->violation);
             }
         }
     }

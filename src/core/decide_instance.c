@@ -500,8 +500,8 @@ static bool hand_over(const struct view *v, const struct hf_report *report)
 {
     uint8_t target = v->state->target;
     struct hf_reason reason;
-    if (!v->state->wanted || target == HF_NODE_NONE || target == v->state->owner ||
-        rejected(v, target, &reason))
+    if (!v->state->wanted || !v->spec->disk_count || target == HF_NODE_NONE ||
+        target == v->state->owner || rejected(v, target, &reason))
         return false;
     struct hf_change change = change_of(v, HF_CHANGE_ASSIGN, HF_REASON_NONE);
     change.reason = v->state->reason;

@@ -16,10 +16,9 @@
 #define ROOM 65536u
 
 static const struct hf_table *const tables[] = {
-    &hf_table_reason,        &hf_table_cluster_spec, &hf_table_node_spec,
-    &hf_table_instance_spec, &hf_table_node_state,   &hf_table_instance_state,
-    &hf_table_change,        &hf_table_history,      &hf_table_head,
-    &hf_table_report,        &hf_table_meta,
+    &hf_table_reason,     &hf_table_cluster_spec,   &hf_table_node_spec, &hf_table_instance_spec,
+    &hf_table_node_state, &hf_table_instance_state, &hf_table_change,    &hf_table_history,
+    &hf_table_head,       &hf_table_report,         &hf_table_meta,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -92,8 +91,8 @@ static void checksum_test(void **state)
 {
     (void)state;
     assert_int_equal(hf_crc32c("123456789", 9), 0xe3069283);
-    struct hf_head head = {.epoch = 7, .index = 9, .instance = HF_INSTANCE_NONE,
-                           .node = HF_NODE_NONE};
+    struct hf_head head = {
+        .epoch = 7, .index = 9, .instance = HF_INSTANCE_NONE, .node = HF_NODE_NONE};
     struct hf_writer_buf out;
     hf_message_begin(&out, bytes, ROOM, HF_MESSAGE_HELLO, &head);
     size_t length = hf_message_end(&out);

@@ -24,7 +24,7 @@ static inline void random_number(const struct hf_field *field, uint8_t *at)
     uint8_t v8 = (uint8_t)value;
     uint16_t v16 = (uint16_t)value;
     uint32_t v32 = (uint32_t)value;
-    const void *from = field->size == 1 ? (const void *)&v8
+    const void *from = field->size == 1   ? (const void *)&v8
                        : field->size == 2 ? (const void *)&v16
                        : field->size == 4 ? (const void *)&v32
                                           : (const void *)&value;

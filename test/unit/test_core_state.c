@@ -1,6 +1,7 @@
 /*
- * test_core_state.c - the replicated state: the hash kept along is the hash from scratch, a snapshot
- * restores all of it, a decision counts on the state it was made for only; the order of owners.
+ * test_core_state.c - the replicated state: the hash kept along is the hash from scratch, a
+ * snapshot restores all of it, a decision counts on the state it was made for only; the order of
+ * owners.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,10 +63,10 @@ static void make_cluster(struct hf_state *state, unsigned nodes, unsigned instan
 
 static void random_change(struct hf_change *change)
 {
-    static const uint8_t types[] = {HF_CHANGE_REGIME,  HF_CHANGE_NODE_UP,   HF_CHANGE_NODE_LOST,
-                                    HF_CHANGE_NODE_FLAGS, HF_CHANGE_ASSIGN, HF_CHANGE_GOAL_STOP,
-                                    HF_CHANGE_CLEARED, HF_CHANGE_PHASE,     HF_CHANGE_RESTART,
-                                    HF_CHANGE_EXCLUDE, HF_CHANGE_WANTED,    HF_CHANGE_NOTED};
+    static const uint8_t types[] = {HF_CHANGE_REGIME,     HF_CHANGE_NODE_UP, HF_CHANGE_NODE_LOST,
+                                    HF_CHANGE_NODE_FLAGS, HF_CHANGE_ASSIGN,  HF_CHANGE_GOAL_STOP,
+                                    HF_CHANGE_CLEARED,    HF_CHANGE_PHASE,   HF_CHANGE_RESTART,
+                                    HF_CHANGE_EXCLUDE,    HF_CHANGE_WANTED,  HF_CHANGE_NOTED};
     random_structure(&hf_table_change, change);
     change->type = types[random_next() % sizeof(types)];
     change->instance = (uint16_t)(random_next() % 6);
@@ -182,16 +183,16 @@ static void owners_test(void **unused)
 {
     (void)unused;
     static const struct owners_case cases[] = {
-        {{0}, 0, 0, 0, HF_NODE_NONE, "0123"},        /* no wishes: by number */
-        {{0}, 0, 0, 8, HF_NODE_NONE, "0123"},        /* a first start: active ones first */
-        {{0}, 0, 0, 8, 0, "3120"},                   /* a failover: the passive one first */
-        {{2, 0}, 2, 0, 0, HF_NODE_NONE, "2013"},     /* preferred ones from the top */
-        {{2, 0}, 2, 0, 0, 2, "0132"},                /* down the list */
-        {{2, 0}, 2, 0, 0, 0, "2130"},                /* and round again */
-        {{2, 0}, 2, 0, 0, 1, "2031"},                /* from elsewhere: the top */
-        {{1, 2}, 2, 6, 0, 1, "21"},                  /* possible owners only */
-        {{0, 1}, 2, 6, 0, HF_NODE_NONE, "12"},       /* preferred but not possible: not taken */
-        {{1}, 1, 2, 0, 1, "1"},                      /* the only one */
+        {{0}, 0, 0, 0, HF_NODE_NONE, "0123"},    /* no wishes: by number */
+        {{0}, 0, 0, 8, HF_NODE_NONE, "0123"},    /* a first start: active ones first */
+        {{0}, 0, 0, 8, 0, "3120"},               /* a failover: the passive one first */
+        {{2, 0}, 2, 0, 0, HF_NODE_NONE, "2013"}, /* preferred ones from the top */
+        {{2, 0}, 2, 0, 0, 2, "0132"},            /* down the list */
+        {{2, 0}, 2, 0, 0, 0, "2130"},            /* and round again */
+        {{2, 0}, 2, 0, 0, 1, "2031"},            /* from elsewhere: the top */
+        {{1, 2}, 2, 6, 0, 1, "21"},              /* possible owners only */
+        {{0, 1}, 2, 6, 0, HF_NODE_NONE, "12"},   /* preferred but not possible: not taken */
+        {{1}, 1, 2, 0, 1, "1"},                  /* the only one */
     };
     struct hf_state *state = new_state();
     make_cluster(state, 4, 1);
@@ -234,8 +235,10 @@ static void senior_test(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hash_test),        cmocka_unit_test(snapshot_test),
-        cmocka_unit_test(compare_and_set_test), cmocka_unit_test(owners_test),
+        cmocka_unit_test(hash_test),
+        cmocka_unit_test(snapshot_test),
+        cmocka_unit_test(compare_and_set_test),
+        cmocka_unit_test(owners_test),
         cmocka_unit_test(senior_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
