@@ -36,6 +36,10 @@ void sim_check_priority(struct sim_world *world, uint8_t n, const struct hf_hist
     const struct hf_state *state = hf_core_state(world->node[n].core);
     if (record->type != HF_CHANGE_ASSIGN || record->instance >= HF_INSTANCES_MAX)
         return;
+    /* A move under way got its room before anybody waited for it. */
+    uint16_t why = record->reason.code;
+    if (why == HF_REASON_DRAINED || why == HF_REASON_REQUESTED_MOVE || why == HF_REASON_FAILBACK)
+        return;
     int32_t priority = hf_spec_priority(&state->spec.instances[record->instance]);
     for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
         const struct hf_instance_state *other = &state->instances[i];

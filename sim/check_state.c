@@ -13,7 +13,9 @@ void sim_check_i3(struct sim_world *world, uint8_t n)
     const struct hf_state *state = &core->state;
     if (!core->synced_self || !state->index || !node->ring)
         return;
-    uint64_t words[4] = {node->ring, state->epoch, state->index, 1};
+    /* What a member decided alone, and lost with its daemon, nobody else ever held. */
+    bool alone = core->membership.members == sim_bit(n);
+    uint64_t words[4] = {node->ring, state->epoch, state->index, alone ? node->incarnation : 0};
     uint64_t key = hf_hash(3, words, sizeof(words)) | 1;
     for (uint32_t k = 0; k < 64; k++) {
         uint64_t *slot = &world->seen[2 * ((key + k) % SEEN_MAX)];

@@ -391,6 +391,9 @@ void sim_driver_stream(struct sim_world *world, const struct sim_event *event)
     uint64_t again = watch ? 3000 : event->b;
     if (watch && !node->disk_path)
         again = event->b; /* looks as often as it was asked to, when there is something to see */
+    if (!event->b && watch && !node->disk_path) /* what it was to be told it sees later */
+        sim_at(world, world->now + 250 * SIM_MS, SIM_EV_STREAM, event->node, event->guard, event->a,
+               0);
     if (event->b && answer.step.more)
         sim_at(world, world->now + again * SIM_MS, SIM_EV_STREAM, event->node, event->guard,
                event->a, event->b);

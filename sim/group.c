@@ -512,9 +512,12 @@ void sim_group_reform(struct sim_world *world)
     }
     if (!installed)
         return;
+    uint32_t had_witness = world->witness_ring;
     witness_vote(world);
     for (uint8_t n = 0; n < SIM_NODES; n++) {
-        if (installed & sim_bit(n))
+        /* Who loses the witness to others is told so, though its ring is the same. */
+        bool lost = world->witness_ring != had_witness && world->node[n].ring == had_witness;
+        if (installed & sim_bit(n) || lost)
             tell_quorum(world, n, sim_delay(world, 1, 40) * SIM_MS);
     }
     sim_check_i7(world);

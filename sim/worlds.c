@@ -2,11 +2,10 @@
  * worlds.c - small worlds, every order of a bounded set of faults; and every action cut off at
  * every step by the loss of each participant's power.
  *
- *   worlds small DEPTH    three nodes, and two nodes with a witness, one instance: every sequence of
- *                         DEPTH faults out of the set, each at two moments; breadth first, with
- *                         worlds that look alike (hash of what matters) not gone into again
- *   worlds prefixes       start, move, failover, drain, apply: power of every node (alone, and of
- *                         all) is cut after each step of the action
+ *   worlds small DEPTH    three nodes, and two nodes with a witness, one instance: every sequence
+ * of DEPTH faults out of the set, each at two moments; breadth first, with worlds that look alike
+ * (hash of what matters) not gone into again worlds prefixes       start, move, failover, drain,
+ * apply: power of every node (alone, and of all) is cut after each step of the action
  */
 #include <stdlib.h>
 #include <string.h>

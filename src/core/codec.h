@@ -2,11 +2,12 @@
  * codec.h - structures to bytes and back, by tables.
  *
  * A structure is written as fields: tag (1 byte), length (2 bytes, little endian), payload. Numbers
- * are little endian in as many bytes as they need (leading zero bytes are left out; a field that has
- * its "empty" value is left out altogether), texts without their NUL, arrays of structures as one
- * field per element in order. A reader skips tags it does not know; a structure that has an
+ * are little endian in as many bytes as they need (leading zero bytes are left out; a field that
+ * has its "empty" value is left out altogether), texts without their NUL, arrays of structures as
+ * one field per element in order. A reader skips tags it does not know; a structure that has an
  * extension field keeps them there and writes them again, so that fields of a newer version survive
- * a pass through an older one. Decoding is total: any bytes give true or false, never anything else.
+ * a pass through an older one. Decoding is total: any bytes give true or false, never anything
+ * else.
  */
 #ifndef HF_CORE_CODEC_H
 #define HF_CORE_CODEC_H
@@ -28,13 +29,13 @@ enum hf_field_kind {
 struct hf_table;
 
 struct hf_field {
-    uint8_t tag;              /* 1..254, never reused */
-    uint8_t kind;             /* enum hf_field_kind */
-    uint16_t offset;          /* in the structure */
-    uint16_t size;            /* of one element, in memory */
-    uint16_t count;           /* elements in memory; 1 for a plain field */
-    uint16_t count_offset;    /* where the number of used elements stands (uint8_t), or NO_COUNT */
-    uint64_t empty;           /* numbers: the value that is left out */
+    uint8_t tag;           /* 1..254, never reused */
+    uint8_t kind;          /* enum hf_field_kind */
+    uint16_t offset;       /* in the structure */
+    uint16_t size;         /* of one element, in memory */
+    uint16_t count;        /* elements in memory; 1 for a plain field */
+    uint16_t count_offset; /* where the number of used elements stands (uint8_t), or NO_COUNT */
+    uint64_t empty;        /* numbers: the value that is left out */
     const struct hf_table *table;
 };
 
@@ -43,9 +44,9 @@ struct hf_field {
 struct hf_table {
     const struct hf_field *fields;
     uint16_t field_count;
-    uint16_t size;            /* of the structure */
-    uint16_t ext_offset;      /* uint8_t[HF_EXT_MAX], or HF_NO_COUNT */
-    uint16_t ext_len_offset;  /* uint16_t */
+    uint16_t size;           /* of the structure */
+    uint16_t ext_offset;     /* uint8_t[HF_EXT_MAX], or HF_NO_COUNT */
+    uint16_t ext_len_offset; /* uint16_t */
 };
 
 struct hf_writer_buf {

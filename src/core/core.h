@@ -18,10 +18,10 @@ struct hf_core;
 
 /* How this node knows itself when it starts. */
 struct hf_core_config {
-    uint8_t node;           /* own slot = corosync node id - 1 */
-    uint64_t incarnation;   /* differs each time the daemon starts */
-    bool watchdog;          /* a hardware or software watchdog guards this node */
-    char cluster[HF_NAME_MAX];  /* used only when this node makes a new cluster */
+    uint8_t node;              /* own slot = corosync node id - 1 */
+    uint64_t incarnation;      /* differs each time the daemon starts */
+    bool watchdog;             /* a hardware or software watchdog guards this node */
+    char cluster[HF_NAME_MAX]; /* used only when this node makes a new cluster */
     char name[HF_NAME_MAX];
     char public_address[HF_ADDRESS_MAX];
     char private_address[HF_ADDRESS_MAX];
@@ -50,18 +50,18 @@ const struct hf_state *hf_core_state(const struct hf_core *core);
 uint8_t hf_core_self(const struct hf_core *core);
 
 enum hf_core_condition {
-    HF_CORE_NO_ENGINE,  /* corosync is not there */
+    HF_CORE_NO_ENGINE, /* corosync is not there */
     HF_CORE_NO_QUORUM,
-    HF_CORE_JOINING,    /* quorate, but not yet in the regime */
-    HF_CORE_MEMBER      /* holds the state and takes part */
+    HF_CORE_JOINING, /* quorate, but not yet in the regime */
+    HF_CORE_MEMBER   /* holds the state and takes part */
 };
 
 struct hf_core_view {
     enum hf_core_condition condition;
     bool coordinator;
-    uint64_t members;         /* of the group as the engine says */
+    uint64_t members; /* of the group as the engine says */
     uint32_t votes, expected;
-    bool tilted;              /* the clock jumped: observing, not acting */
+    bool tilted; /* the clock jumped: observing, not acting */
 };
 
 void hf_core_view(const struct hf_core *core, struct hf_core_view *ret);
@@ -70,9 +70,9 @@ void hf_core_view(const struct hf_core *core, struct hf_core_view *ret);
 struct hf_local_view {
     enum hf_phase phase;
     uint32_t generation;
-    bool inspected;           /* false: not yet known after the start of the daemon */
+    bool inspected; /* false: not yet known after the start of the daemon */
     bool acquired, mounted, address_up, engine_up;
-    bool unclean;             /* something could not be removed yet */
+    bool unclean; /* something could not be removed yet */
 };
 
 void hf_core_local_view(const struct hf_core *core, uint16_t instance, struct hf_local_view *ret);

@@ -85,8 +85,8 @@ static void propose_node(struct hf_core *core, uint8_t node, struct hf_proposal 
         hf_propose(proposal, &change);
     } else if (!up && state->up && hf_node_lost(core, node)) {
         bool down = core->away[node].down;
-        struct hf_change change = hf_change_make(
-            HF_CHANGE_NODE_LOST, down ? HF_REASON_NODE_LOST : HF_REASON_DAEMON_LOST);
+        struct hf_change change =
+            hf_change_make(HF_CHANGE_NODE_LOST, down ? HF_REASON_NODE_LOST : HF_REASON_DAEMON_LOST);
         change.node = change.reason.node = node;
         change.noticed_ms = core->away[node].wall_ms;
         hf_propose(proposal, &change);
@@ -164,7 +164,8 @@ static void send_proposal(struct hf_core *core, struct hf_proposal *proposal)
 void hf_decide(struct hf_core *core)
 {
     bool rest = core->now_ms < core->tilt_until_ms;
-    if (rest || (!hf_has_quorum(core) && !HF_PLANTED(3)) || hf_coordinator(core) != core->config.node)
+    if (rest || (!hf_has_quorum(core) && !HF_PLANTED(3)) ||
+        hf_coordinator(core) != core->config.node)
         return;
     if (core->in_flight || hf_arena_room(core) < 2 * HF_MESSAGE_MAX || serve_joiners(core))
         return;

@@ -107,8 +107,7 @@ bool hf_decision_apply(struct hf_core *core, struct hf_message *message)
         bool meant = hf_state_apply(&core->state, &change, message->head.wall_ms,
                                     staged ? &core->stage.spec : NULL);
         if (core->out) {
-            bool answer =
-                change.type == HF_CHANGE_REFUSED || change.type == HF_CHANGE_NOTED;
+            bool answer = change.type == HF_CHANGE_REFUSED || change.type == HF_CHANGE_NOTED;
             if (!meant && !answer) {
                 change.type = HF_CHANGE_REFUSED;
                 change.reason = hf_reason_make(HF_REASON_INTERRUPTED);

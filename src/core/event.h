@@ -22,16 +22,16 @@ struct hf_ring {
 };
 
 enum hf_event_type {
-    HF_EVENT_TICK,       /* time passed */
-    HF_EVENT_ENGINE_UP,  /* the group communication works */
+    HF_EVENT_TICK,        /* time passed */
+    HF_EVENT_ENGINE_UP,   /* the group communication works */
     HF_EVENT_ENGINE_DOWN, /* it was lost: no membership, no quorum */
     HF_EVENT_MEMBERSHIP,
     HF_EVENT_QUORUM,
     HF_EVENT_MESSAGE,
-    HF_EVENT_STEP,       /* a driver step answered */
-    HF_EVENT_EXITED,     /* an engine process ended */
-    HF_EVENT_REQUEST,    /* an administrator's command, from this node's control socket */
-    HF_EVENT_PERSISTED,  /* state up to persisted.index is synced on this node's disk */
+    HF_EVENT_STEP,      /* a driver step answered */
+    HF_EVENT_EXITED,    /* an engine process ended */
+    HF_EVENT_REQUEST,   /* an administrator's command, from this node's control socket */
+    HF_EVENT_PERSISTED, /* state up to persisted.index is synced on this node's disk */
     HF_EVENT_TYPES
 };
 
@@ -40,7 +40,7 @@ struct hf_event_membership {
     uint64_t left_down;    /* gone with their computer or its network */
     uint64_t left_process; /* the daemon ended; the computer is still in the ring */
     struct hf_ring ring;
-    bool settled;          /* ring is the one these members are in */
+    bool settled; /* ring is the one these members are in */
 };
 
 struct hf_event_quorum {
@@ -77,33 +77,33 @@ enum hf_step_status {
 };
 
 struct hf_event_step {
-    uint64_t id;           /* of the action */
-    uint8_t status;        /* enum hf_step_status */
-    bool more;             /* the step goes on and will answer again */
+    uint64_t id;    /* of the action */
+    uint8_t status; /* enum hf_step_status */
+    bool more;      /* the step goes on and will answer again */
     uint32_t took_ms;
-    uint32_t generation;   /* HF_STEP_NEWER: found on the disk; inspect: in our key */
-    uint64_t key;          /* acquire: the key preempted */
+    uint32_t generation; /* HF_STEP_NEWER: found on the disk; inspect: in our key */
+    uint64_t key;        /* acquire: the key preempted */
     bool mounted, address_up, engine_running, key_held; /* inspect */
-    const char *text;      /* what the driver said, or NULL */
+    const char *text;                                   /* what the driver said, or NULL */
 };
 
 enum hf_verb {
     HF_VERB_NONE,
     HF_VERB_ONLINE,
     HF_VERB_OFFLINE,
-    HF_VERB_MOVE,           /* node = target or HF_NODE_NONE: the best other one */
+    HF_VERB_MOVE, /* node = target or HF_NODE_NONE: the best other one */
     HF_VERB_DRAIN,
     HF_VERB_RESUME,
     HF_VERB_CONFIRM_FENCED,
-    HF_VERB_JOIN,           /* text = name, address = public, address2 = private */
-    HF_VERB_APPLY,          /* spec: nodes and instances as wanted; version it is based on */
+    HF_VERB_JOIN,  /* text = name, address = public, address2 = private */
+    HF_VERB_APPLY, /* spec: nodes and instances as wanted; version it is based on */
     HF_VERBS
 };
 
 struct hf_event_request {
-    uint64_t id;            /* unique at this node; the reply carries it */
-    uint8_t verb;           /* enum hf_verb */
-    bool force;             /* also without a majority of the configured nodes */
+    uint64_t id;  /* unique at this node; the reply carries it */
+    uint8_t verb; /* enum hf_verb */
+    bool force;   /* also without a majority of the configured nodes */
     uint16_t instance;
     uint8_t node;
     char text[HF_NAME_MAX];
@@ -144,8 +144,8 @@ enum hf_step {
     HF_STEP_ADDRESS_DOWN,
     HF_STEP_ANNOUNCE,
     HF_STEP_ENGINE_START,
-    HF_STEP_ENGINE_STOP,  /* checkpoint, fast, immediate, kill */
-    HF_STEP_ENGINE_KILL,  /* kill at once */
+    HF_STEP_ENGINE_STOP, /* checkpoint, fast, immediate, kill */
+    HF_STEP_ENGINE_KILL, /* kill at once */
     HF_STEP_PROBE,
     HF_STEPS
 };
@@ -153,11 +153,11 @@ enum hf_step {
 enum hf_action_type {
     HF_ACTION_MULTICAST, /* bytes: send to the group, us included, in agreed order */
     HF_ACTION_STEP,
-    HF_ACTION_CANCEL,    /* of the step with this id; no further answer is wanted */
-    HF_ACTION_REPLY,     /* to the administrator's command with this id */
-    HF_ACTION_PERSIST,   /* bytes: append this decision to the journal; answer HF_EVENT_PERSISTED */
-    HF_ACTION_SNAPSHOT,  /* write the whole state (hf_core_snapshot) in place of the journal */
-    HF_ACTION_HALT,      /* this node must not go on: reason; the daemon stops loudly */
+    HF_ACTION_CANCEL,   /* of the step with this id; no further answer is wanted */
+    HF_ACTION_REPLY,    /* to the administrator's command with this id */
+    HF_ACTION_PERSIST,  /* bytes: append this decision to the journal; answer HF_EVENT_PERSISTED */
+    HF_ACTION_SNAPSHOT, /* write the whole state (hf_core_snapshot) in place of the journal */
+    HF_ACTION_HALT,     /* this node must not go on: reason; the daemon stops loudly */
     HF_ACTION_TYPES
 };
 
@@ -167,16 +167,16 @@ enum hf_action_type {
  * an ENGINE_START only after MOUNT and ADDRESS_UP of it did.
  */
 struct hf_action {
-    uint8_t type;          /* enum hf_action_type */
-    uint8_t step;          /* enum hf_step */
+    uint8_t type; /* enum hf_action_type */
+    uint8_t step; /* enum hf_step */
     uint16_t instance;
     uint32_t generation;
-    uint32_t deadline_ms;  /* of the step; 0 = none (streams; an engine's recovery) */
-    uint32_t interval_ms;  /* of a stream */
-    uint64_t id;           /* step, request, or index of the decision to persist */
-    bool ok;               /* REPLY: accepted */
-    bool sync;             /* PERSIST: sync it at once, somebody waits; else within a second */
-    bool kill;             /* UNMOUNT: as after a power cut, nothing more is to be written */
+    uint32_t deadline_ms; /* of the step; 0 = none (streams; an engine's recovery) */
+    uint32_t interval_ms; /* of a stream */
+    uint64_t id;          /* step, request, or index of the decision to persist */
+    bool ok;              /* REPLY: accepted */
+    bool sync;            /* PERSIST: sync it at once, somebody waits; else within a second */
+    bool kill;            /* UNMOUNT: as after a power cut, nothing more is to be written */
     struct hf_reason reason;
     uint32_t offset, length; /* bytes: in the arena of hf_actions */
 };
@@ -187,7 +187,7 @@ struct hf_action {
 struct hf_actions {
     uint32_t count;
     uint32_t used;
-    uint64_t wake_ms;  /* monotonic: step again at the latest then; UINT64_MAX = not needed */
+    uint64_t wake_ms; /* monotonic: step again at the latest then; UINT64_MAX = not needed */
     struct hf_action list[HF_ACTIONS_MAX];
     uint8_t arena[HF_ARENA_MAX];
 };

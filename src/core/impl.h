@@ -13,21 +13,21 @@
 #include "core/message.h"
 #include "core/planted.h"
 
-#define HF_HELLO_WAIT_MS 2000u     /* members that do not answer in this time are left out at first */
-#define HF_REPORT_DELAY_MS 150u    /* steps of a start are told together */
-#define HF_AGAIN_MS 500u           /* a member that is left out says so again after this time */
-#define HF_TILT_GAP_MS 2000u       /* a wake-up this late means that the node stood still */
-#define HF_TILT_REST_MS 1000u      /* so long it then only observes */
-#define HF_CLEAN_RETRY_MS 2000u    /* between attempts to remove what could not be removed */
-#define HF_HANDOVER_MS 5000u       /* the old owner keeps the address at most so long */
-#define HF_KEY_SILENCE_MS 10000u   /* a key watch that is silent so long has lost its disk */
-#define HF_STOP_MARGIN_MS 5000u    /* beyond its stop timeout an owner is not waited for */
-#define HF_FENCE_MARGIN_MS 2000u   /* beyond the watchdog's timeout */
-#define HF_ANNOUNCE_MS 200u        /* the address is announced again after this time, doubling */
+#define HF_HELLO_WAIT_MS 2000u   /* members that do not answer in this time are left out at first */
+#define HF_REPORT_DELAY_MS 150u  /* steps of a start are told together */
+#define HF_AGAIN_MS 500u         /* a member that is left out says so again after this time */
+#define HF_TILT_GAP_MS 2000u     /* a wake-up this late means that the node stood still */
+#define HF_TILT_REST_MS 1000u    /* so long it then only observes */
+#define HF_CLEAN_RETRY_MS 2000u  /* between attempts to remove what could not be removed */
+#define HF_HANDOVER_MS 5000u     /* the old owner keeps the address at most so long */
+#define HF_KEY_SILENCE_MS 10000u /* a key watch that is silent so long has lost its disk */
+#define HF_STOP_MARGIN_MS 5000u  /* beyond its stop timeout an owner is not waited for */
+#define HF_FENCE_MARGIN_MS 2000u /* beyond the watchdog's timeout */
+#define HF_ANNOUNCE_MS 200u      /* the address is announced again after this time, doubling */
 #define HF_ANNOUNCES 5u
-#define HF_QUEUE_MAX 64u           /* commands delivered and not yet decided */
-#define HF_PER_DECISION 128u       /* changes in one decision at most */
-#define HF_SNAPSHOT_EVERY 512u     /* decisions in the journal before it is replaced by a snapshot */
+#define HF_QUEUE_MAX 64u       /* commands delivered and not yet decided */
+#define HF_PER_DECISION 128u   /* changes in one decision at most */
+#define HF_SNAPSHOT_EVERY 512u /* decisions in the journal before it is replaced by a snapshot */
 
 #define HF_DONE_ACQUIRE 1u
 #define HF_DONE_MOUNT 2u
@@ -45,31 +45,31 @@ struct hf_lane {
 struct hf_local {
     uint8_t phase; /* enum hf_phase */
     uint32_t generation;
-    uint32_t ordered;   /* generation of the assignment this daemon saw being made */
+    uint32_t ordered; /* generation of the assignment this daemon saw being made */
     uint32_t attempt;
     bool inspected;
     bool acquired, mounted, address_up, engine_up; /* what may be held: true when in doubt */
     bool was_online;
-    bool fenced;        /* our key is gone: kill, do not stop */
-    bool unclean;       /* a removal failed; tried again at retry_ms */
-    bool kill;          /* the gentle stop failed or time is up */
-    uint8_t done;       /* set of HF_DONE_*: what is surely there, in this generation */
+    bool fenced;  /* our key is gone: kill, do not stop */
+    bool unclean; /* a removal failed; tried again at retry_ms */
+    bool kill;    /* the gentle stop failed or time is up */
+    uint8_t done; /* set of HF_DONE_*: what is surely there, in this generation */
     struct hf_lane main, side;
     uint64_t watch_id, probe_id;
     uint64_t key_ok_ms, probe_ok_ms;
-    uint64_t stop_by_ms;   /* the promise: stopped by then, 0 = none */
+    uint64_t stop_by_ms; /* the promise: stopped by then, 0 = none */
     uint64_t retry_ms;
-    uint64_t handover_ms;  /* keep the address until then, 0 = do not keep it */
-    uint64_t announce_ms;  /* next announcement, 0 = none */
+    uint64_t handover_ms; /* keep the address until then, 0 = do not keep it */
+    uint64_t announce_ms; /* next announcement, 0 = none */
     uint8_t announces;
-    uint8_t status;        /* enum hf_step_status of what failed */
+    uint8_t status; /* enum hf_step_status of what failed */
     uint32_t found_generation;
     uint64_t key;
     uint64_t event_wall_ms;
     uint32_t timings[HF_TIMINGS];
     char text[HF_PATH_MAX];
-    bool report;           /* something to tell the coordinator */
-    uint64_t report_ms;    /* not before then, 0 = at once */
+    bool report;        /* something to tell the coordinator */
+    uint64_t report_ms; /* not before then, 0 = at once */
 };
 
 struct hf_hello {
@@ -96,7 +96,7 @@ struct hf_waiting {
     uint64_t id; /* 0 = free */
     bool force;
     unsigned needed; /* nodes that must hold the decision on disk: a majority of the configured */
-    uint64_t index; /* decided; waiting until durable up to here; 0 = not decided */
+    uint64_t index;  /* decided; waiting until durable up to here; 0 = not decided */
     struct hf_reason reason;
 };
 
@@ -137,7 +137,7 @@ struct hf_core {
     struct hf_event_membership membership;
     struct hf_event_quorum quorum;
     uint64_t quorum_since_ms; /* this node has quorum without a break since then; 0 = it has not */
-    uint64_t quorum_lost_ms; /* 0 = in a regime, with quorum */
+    uint64_t quorum_lost_ms;  /* 0 = in a regime, with quorum */
     uint64_t tilt_until_ms;
     uint64_t due_ms; /* when the last step asked to be woken */
 
@@ -147,13 +147,13 @@ struct hf_core {
     uint64_t again_ms;   /* when a member that is left out says so again, 0 = it is not */
     bool hello_sent;
     struct hf_hello hellos[HF_NODES_MAX];
-    uint64_t synced; /* members that hold the newest state of all members */
+    uint64_t synced;  /* members that hold the newest state of all members */
     bool synced_self; /* this node is in the regime of these members */
-    bool receiving;  /* snapshot records are being installed */
-    bool sending;    /* this node sends the snapshot */
+    bool receiving;   /* snapshot records are being installed */
+    bool sending;     /* this node sends the snapshot */
     uint32_t send_cursor;
     uint32_t parts_out; /* snapshot messages of ours not yet delivered */
-    uint64_t need;   /* members that asked for it */
+    uint64_t need;      /* members that asked for it */
     struct hf_away away[HF_NODES_MAX];
 
     bool in_flight; /* a decision of ours is not yet delivered */
@@ -175,7 +175,7 @@ struct hf_core {
     struct hf_state incoming; /* a snapshot takes effect only when it is whole */
     uint64_t incoming_hash;
 
-    uint64_t order_version; /* configuration that order is for; 0 = none yet */
+    uint64_t order_version;                   /* configuration that order is for; 0 = none yet */
     uint64_t stop_since_ms[HF_INSTANCES_MAX]; /* monotonic: when its stop was decided */
 
     uint16_t order_count;
@@ -252,8 +252,8 @@ struct hf_load {
 void hf_decide(struct hf_core *core);
 void hf_decide_instance(struct hf_core *core, uint16_t instance, struct hf_load *load,
                         struct hf_proposal *proposal);
-void hf_decide_request(struct hf_core *core, const struct hf_queued *queued,
-                       struct hf_load *load, struct hf_proposal *proposal);
+void hf_decide_request(struct hf_core *core, const struct hf_queued *queued, struct hf_load *load,
+                       struct hf_proposal *proposal);
 
 /* report.c */
 void hf_report_message(struct hf_core *core, uint8_t node, struct hf_message *message);

@@ -9,9 +9,9 @@ static const char *const phase_words[HF_PHASE_COUNT] = {
 };
 
 static const char *const trigger_words[HF_TRIGGER_COUNT] = {
-    [HF_START] = "start",     [HF_ACQUIRED] = "acquired", [HF_MOUNTED] = "mounted",
-    [HF_READY] = "ready",     [HF_FAIL] = "fail",         [HF_RESTART] = "restart",
-    [HF_STOP] = "stop",       [HF_STOPPED] = "stopped",   [HF_ADOPT] = "adopt",
+    [HF_START] = "start",   [HF_ACQUIRED] = "acquired", [HF_MOUNTED] = "mounted",
+    [HF_READY] = "ready",   [HF_FAIL] = "fail",         [HF_RESTART] = "restart",
+    [HF_STOP] = "stop",     [HF_STOPPED] = "stopped",   [HF_ADOPT] = "adopt",
     [HF_STRAND] = "strand",
 };
 

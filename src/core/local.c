@@ -1,11 +1,11 @@
 /*
  * local.c - what this node runs, brought to where the state wants it.
  *
- * Level-triggered: each time, what the state says of an instance is compared with what is held here,
- * and the next step is asked for. Happy path: assigned -> reservation -> file system and address side
- * by side -> engine -> online, watched.
- * Duties that need no decision: a node whose key is gone kills the instance; a node without quorum
- * stops it before the promised time; what belongs to another owner now is removed.
+ * Level-triggered: each time, what the state says of an instance is compared with what is held
+ * here, and the next step is asked for. Happy path: assigned -> reservation -> file system and
+ * address side by side -> engine -> online, watched. Duties that need no decision: a node whose key
+ * is gone kills the instance; a node without quorum stops it before the promised time; what belongs
+ * to another owner now is removed.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 #define INSPECT_MS 10000u
 
 enum want {
-    WANT_HOLD,  /* leave it as it is */
+    WANT_HOLD, /* leave it as it is */
     WANT_RUN,
     WANT_STOP,  /* gently */
     WANT_DUTY,  /* gently at first, within the promised time */
@@ -118,7 +118,8 @@ static enum want want_of(struct hf_core *core, uint16_t i)
         return WANT_STOP;
     if (local->ordered == state->generation)
         return WANT_RUN;
-    /* Ours, but this daemon did not start it: what is left of it is removed, then it starts anew. */
+    /* Ours, but this daemon did not start it: what is left of it is removed, then it starts anew.
+     */
     return local->phase == HF_OFFLINE && hf_local_holds_disk(local) ? WANT_CLEAR : WANT_HOLD;
 }
 
@@ -239,8 +240,8 @@ void hf_local_watch(struct hf_core *core, uint16_t i)
     struct hf_local *local = &core->local[i];
     const struct hf_instance_spec *spec = &core->state.spec.instances[i];
     if (!local->watch_id && spec->disk_count) {
-        local->watch_id = hf_emit_step(core, HF_STEP_KEY_WATCH, i, 0,
-                                       core->state.spec.cluster.key_watch_ms);
+        local->watch_id =
+            hf_emit_step(core, HF_STEP_KEY_WATCH, i, 0, core->state.spec.cluster.key_watch_ms);
         local->key_ok_ms = core->now_ms;
     }
     if (!local->probe_id && local->phase == HF_ONLINE) {

@@ -45,8 +45,7 @@ static void adopt_or_not(struct hf_core *core, uint16_t i, const struct hf_event
         return;
     }
     bool whole = step->engine_running && (step->mounted || !spec->disk_count) &&
-                 (step->key_held || !spec->disk_count) &&
-                 (step->address_up || !spec->address[0]);
+                 (step->key_held || !spec->disk_count) && (step->address_up || !spec->address[0]);
     if (!whole || state->owner != core->config.node || state->goal != HF_GOAL_RUN)
         return;
     if (spec->disk_count && step->generation != state->generation)
@@ -131,10 +130,10 @@ static void removed(struct hf_core *core, uint16_t i, enum hf_step kind,
         return;
     }
     if (kind == HF_STEP_RELEASE) {
-        /* A disk that does not answer cannot be written either; its key goes with the next owner. */
+        /* A disk that does not answer cannot be written either; its key goes with the next owner.
+         */
         local->acquired = !ok && local->mounted && step->status != HF_STEP_KEY_LOST &&
-                          step->status != HF_STEP_DISK_IO &&
-                          step->status != HF_STEP_DISK_MISSING;
+                          step->status != HF_STEP_DISK_IO && step->status != HF_STEP_DISK_MISSING;
         if (local->acquired)
             local->retry_ms = core->now_ms + HF_CLEAN_RETRY_MS;
         return;

@@ -1,12 +1,13 @@
 /*
  * local_stop.c - stopping an instance here, until nothing of it is left.
  *
- * Happy path: engine (checkpoint, fast, immediate, kill) -> file systems; the reservation stays until
- * the next owner takes it; the address goes when the engine is gone, or, in a move, when the new owner has it: a client that connects in
- * between is refused at once instead of waiting for its connect to time out.
- * Failure modes: the gentle stop does not end - kill; the kill or the unmount does not end (a process
- * in uninterruptible sleep) - this node says so, and the instance can move: the next owner's first
- * step makes the array refuse this node's writes; meanwhile it tries again until it is clean.
+ * Happy path: engine (checkpoint, fast, immediate, kill) -> file systems; the reservation stays
+ * until the next owner takes it; the address goes when the engine is gone, or, in a move, when the
+ * new owner has it: a client that connects in between is refused at once instead of waiting for its
+ * connect to time out. Failure modes: the gentle stop does not end - kill; the kill or the unmount
+ * does not end (a process in uninterruptible sleep) - this node says so, and the instance can move:
+ * the next owner's first step makes the array refuse this node's writes; meanwhile it tries again
+ * until it is clean.
  */
 #include "core/impl.h"
 

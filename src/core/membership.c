@@ -189,7 +189,8 @@ void hf_synced_message(struct hf_core *core, uint8_t node, const struct hf_head 
         return;
     core->synced |= hf_bit(node);
     hf_not_away(core, hf_bit(node));
-    /* A specification that is on its way began without it: it must not be the only one to miss it. */
+    /* A specification that is on its way began without it: it must not be the only one to miss it.
+     */
     hf_stage_drop(core);
 }
 
@@ -202,8 +203,8 @@ static void node_left(struct hf_core *core, uint8_t node, bool down)
     hf_reports_forget(core, node);
 }
 
-static void note_changes(struct hf_core *core, const struct hf_event_membership *to,
-                         uint64_t gone, uint64_t came)
+static void note_changes(struct hf_core *core, const struct hf_event_membership *to, uint64_t gone,
+                         uint64_t came)
 {
     for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
         if (gone & hf_bit(n))

@@ -7,11 +7,11 @@
 
 #define H struct hf_head
 static const struct hf_field head_rows[] = {
-    HF_U64(H, 1, epoch),        HF_U64(H, 2, index),   HF_U64(H, 3, hash),
-    HF_U64(H, 4, wall_ms),      HF_U64(H, 5, incarnation), HF_U64(H, 6, id),
-    HF_U64(H, 7, number),       HF_U32(H, 8, flags),   HF_U8(H, 9, verb),
-    HF_INSTANCE(H, 10, instance), HF_NODE(H, 11, node), HF_TEXT(H, 12, text),
-    HF_TEXT(H, 13, address),    HF_TEXT(H, 14, address2), HF_U64(H, 15, ring),
+    HF_U64(H, 1, epoch),          HF_U64(H, 2, index),       HF_U64(H, 3, hash),
+    HF_U64(H, 4, wall_ms),        HF_U64(H, 5, incarnation), HF_U64(H, 6, id),
+    HF_U64(H, 7, number),         HF_U32(H, 8, flags),       HF_U8(H, 9, verb),
+    HF_INSTANCE(H, 10, instance), HF_NODE(H, 11, node),      HF_TEXT(H, 12, text),
+    HF_TEXT(H, 13, address),      HF_TEXT(H, 14, address2),  HF_U64(H, 15, ring),
     HF_U64(H, 16, members),
 };
 HF_TABLE(hf_table_head, H, head_rows);
@@ -19,18 +19,25 @@ HF_TABLE(hf_table_head, H, head_rows);
 
 #define R struct hf_report
 static const struct hf_field report_rows[] = {
-    HF_INSTANCE(R, 1, instance), HF_U32(R, 2, generation), HF_U32(R, 3, attempt),
-    HF_U8(R, 4, phase),          HF_U8(R, 5, status),      HF_U32(R, 6, flags),
-    HF_U32(R, 7, found_generation), HF_U64(R, 8, key),     HF_U64(R, 9, wall_ms),
-    HF_FIXED(R, 10, HF_FIELD_U32, timings), HF_TEXT(R, 11, text),
+    HF_INSTANCE(R, 1, instance),
+    HF_U32(R, 2, generation),
+    HF_U32(R, 3, attempt),
+    HF_U8(R, 4, phase),
+    HF_U8(R, 5, status),
+    HF_U32(R, 6, flags),
+    HF_U32(R, 7, found_generation),
+    HF_U64(R, 8, key),
+    HF_U64(R, 9, wall_ms),
+    HF_FIXED(R, 10, HF_FIELD_U32, timings),
+    HF_TEXT(R, 11, text),
 };
 HF_TABLE(hf_table_report, R, report_rows);
 #undef R
 
 #define M struct hf_meta
 static const struct hf_field meta_rows[] = {
-    HF_U64(M, 1, epoch),         HF_U64(M, 2, index),   HF_U64(M, 3, config_version),
-    HF_U64(M, 4, nodes_version), HF_U64(M, 5, members), HF_U64(M, 6, wall_ms),
+    HF_U64(M, 1, epoch),         HF_U64(M, 2, index),         HF_U64(M, 3, config_version),
+    HF_U64(M, 4, nodes_version), HF_U64(M, 5, members),       HF_U64(M, 6, wall_ms),
     HF_U64(M, 7, hash),          HF_U64(M, 8, history_count), HF_NODE(M, 9, coordinator),
 };
 HF_TABLE(hf_table_meta, M, meta_rows);

@@ -47,7 +47,7 @@ enum hf_record_kind {
 #define HF_HEAD_WATCHDOG 4u   /* HELLO */
 
 struct hf_head {
-    uint64_t epoch;       /* HELLO, DECISION: state it is about, or based on */
+    uint64_t epoch; /* HELLO, DECISION: state it is about, or based on */
     uint64_t index;
     uint64_t hash;
     uint64_t wall_ms;     /* DECISION: its time */
@@ -55,14 +55,14 @@ struct hf_head {
     uint64_t id;          /* REQUEST, PART: of the command at its origin */
     uint64_t number;      /* REQUEST: configuration version; HELLO: set of configured nodes */
     uint32_t flags;
-    uint8_t verb;         /* REQUEST */
+    uint8_t verb; /* REQUEST */
     uint16_t instance;
     uint8_t node;
     char text[HF_NAME_MAX];
     char address[HF_ADDRESS_MAX];
     char address2[HF_ADDRESS_MAX];
-    uint64_t ring;        /* HELLO, GO, NEED, SYNCED, SNAPSHOT: ring it was sent in; others ignore */
-    uint64_t members;     /* HELLO: the group as its sender saw it */
+    uint64_t ring;    /* HELLO, GO, NEED, SYNCED, SNAPSHOT: ring it was sent in; others ignore */
+    uint64_t members; /* HELLO: the group as its sender saw it */
 };
 
 /* What a node says of one instance it has, had, or is to have. */
@@ -76,11 +76,11 @@ struct hf_report {
     uint32_t generation;
     uint32_t attempt;
     uint8_t phase;
-    uint8_t status;             /* enum hf_step_status of what failed */
+    uint8_t status; /* enum hf_step_status of what failed */
     uint32_t flags;
-    uint32_t found_generation;  /* HF_STEP_NEWER */
+    uint32_t found_generation; /* HF_STEP_NEWER */
     uint64_t key;
-    uint64_t wall_ms;           /* when what it reports happened */
+    uint64_t wall_ms; /* when what it reports happened */
     uint32_t timings[HF_TIMINGS];
     char text[HF_PATH_MAX];
 };

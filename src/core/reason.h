@@ -1,9 +1,9 @@
 /*
  * reason.h - why something was decided, or was not.
  *
- * Every decision carries one hf_reason: a code from the table below, and its inputs. The text of the
- * code is the one sentence that log, history, `holdfast why`, console and tests show; in it
- *   %n = node name, %m = second node name, %i = the other instance's name, %d = number.
+ * Every decision carries one hf_reason: a code from the table below, and its inputs. The text of
+ * the code is the one sentence that log, history, `holdfast why`, console and tests show; in it %n
+ * = node name, %m = second node name, %i = the other instance's name, %d = number.
  */
 #ifndef HF_CORE_REASON_H
 #define HF_CORE_REASON_H
@@ -18,8 +18,8 @@
     X(COLD_START, "cold-start", "the cluster started and it was not running on any node")          \
     X(NODE_LOST, "node-lost", "%n stopped answering on all networks")                              \
     X(DAEMON_LOST, "daemon-lost", "holdfastd on %n went away and did not come back in time")       \
-    X(NODE_BACK, "node-back", "%n is a member of the cluster")                               \
-    X(NEW_REGIME, "new-regime", "the membership changed: nodes present: %d, %n coordinates")                 \
+    X(NODE_BACK, "node-back", "%n is a member of the cluster")                                     \
+    X(NEW_REGIME, "new-regime", "the membership changed: nodes present: %d, %n coordinates")       \
     X(REQUESTED_MOVE, "requested-move", "an administrator asked to move it to %n")                 \
     X(REQUESTED_ONLINE, "requested-online", "an administrator asked for it to be online")          \
     X(REQUESTED_OFFLINE, "requested-offline", "an administrator asked for it to be offline")       \
@@ -48,7 +48,8 @@
     X(FOREIGN_KEY, "foreign-key", "the disk is reserved by something that is not this cluster")    \
     X(GENERATION_BEHIND, "generation-behind",                                                      \
       "the disk already carries generation %d; a later one is used")                               \
-    X(FILESYSTEM_WRONG, "filesystem-wrong", "the disk seen from %n has not the stated file system") \
+    X(FILESYSTEM_WRONG, "filesystem-wrong",                                                        \
+      "the disk seen from %n has not the stated file system")                                      \
     X(FILESYSTEM_CORRUPT, "filesystem-corrupt", "the file system needs a repair by hand")          \
     X(MOUNT_FAILED, "mount-failed", "mounting failed on %n")                                       \
     X(ADDRESS_FAILED, "address-failed", "the address could not be added on %n")                    \
@@ -82,7 +83,7 @@
     X(IS_OFFLINE, "is-offline", "it is offline; 'holdfast online' starts it")                      \
     X(IN_TRANSITION, "in-transition", "it is being moved or started just now; try again")          \
     X(NOT_ENOUGH_NODES, "not-enough-nodes",                                                        \
-      "nodes up: %d, fewer than a majority of those configured: a change could be lost; "  \
+      "nodes up: %d, fewer than a majority of those configured: a change could be lost; "          \
       "start more nodes or use --force")                                                           \
     X(NO_QUORUM, "no-quorum", "this node has no quorum, so nothing can be decided here")           \
     X(NOT_SYNCED, "not-synced", "this node has not yet got the cluster's state; try again")        \
@@ -96,7 +97,8 @@
       "nodes are added with 'holdfast join' and their addresses do not change by apply")           \
     X(UNCHANGED, "unchanged", "nothing is to be changed")                                          \
     X(INTERRUPTED, "interrupted", "the membership changed while it was being decided; try again")  \
-    X(NODE_IS_UP, "node-is-up", "%n is a running member of the cluster; there is nothing to confirm") \
+    X(NODE_IS_UP, "node-is-up",                                                                    \
+      "%n is a running member of the cluster; there is nothing to confirm")                        \
     X(STATE_DIFFERS, "state-differs",                                                              \
       "this node's state differs from the coordinator's; the daemon stops")                        \
     X(CLOCK_JUMPED, "clock-jumped", "this node stood still for %d ms; it observes before it acts")

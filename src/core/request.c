@@ -33,7 +33,8 @@ static void refuse(struct hf_core *core, uint64_t id, struct hf_reason reason)
 }
 
 /* Whether a command can be taken at all here and now. */
-static struct hf_reason check_now(const struct hf_core *core, const struct hf_event_request *request)
+static struct hf_reason check_now(const struct hf_core *core,
+                                  const struct hf_event_request *request)
 {
     if (!hf_has_quorum(core))
         return hf_reason_make(HF_REASON_NO_QUORUM);
@@ -77,8 +78,8 @@ void hf_request_event(struct hf_core *core, const struct hf_event_request *reque
         return;
     }
     /* A node that joins by this very command is not yet there to hold it. */
-    *waiting = (struct hf_waiting){
-        .id = request->id, .force = request->force, .needed = majority(core)};
+    *waiting =
+        (struct hf_waiting){.id = request->id, .force = request->force, .needed = majority(core)};
     struct hf_head head = head_of(request);
     if (request->verb != HF_VERB_APPLY) {
         hf_emit_plain(core, HF_MESSAGE_REQUEST, &head);

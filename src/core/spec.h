@@ -28,13 +28,13 @@ enum hf_failback { HF_FAILBACK_NEVER, HF_FAILBACK_IMMEDIATE, HF_FAILBACK_WINDOW 
 enum hf_fencing { HF_FENCING_RESERVATION, HF_FENCING_AGENT, HF_FENCING_WATCHDOG };
 
 struct hf_node_spec {
-    char name[HF_NAME_MAX];            /* "" = the slot is free; slot = corosync node id - 1 */
+    char name[HF_NAME_MAX]; /* "" = the slot is free; slot = corosync node id - 1 */
     char public_address[HF_ADDRESS_MAX];
     char private_address[HF_ADDRESS_MAX];
-    char site[HF_NAME_MAX];            /* "" = not stated */
-    uint8_t role;                      /* enum hf_role */
-    uint64_t capacity[HF_RESOURCES];   /* 0 = measured */
-    uint8_t ext[HF_EXT_MAX];           /* fields of newer versions, encoded */
+    char site[HF_NAME_MAX];          /* "" = not stated */
+    uint8_t role;                    /* enum hf_role */
+    uint64_t capacity[HF_RESOURCES]; /* 0 = measured */
+    uint8_t ext[HF_EXT_MAX];         /* fields of newer versions, encoded */
     uint16_t ext_len;
 };
 
@@ -51,13 +51,13 @@ struct hf_database_spec {
 };
 
 struct hf_engine_spec {
-    uint8_t type;                    /* enum hf_engine_kind */
-    uint16_t version;                /* major version; 0 = the newest installed */
-    uint16_t port;                   /* 0 = the engine's own default */
-    char data[HF_PATH_MAX];          /* data directory */
-    char user[HF_NAME_MAX];          /* system user; "" = the engine's own default */
-    char unit[HF_PATH_MAX];          /* service: systemd unit; ocf: agent as provider/type */
-    char settings[HF_SETTINGS_MAX];  /* "key = value" lines given to the engine at start */
+    uint8_t type;                   /* enum hf_engine_kind */
+    uint16_t version;               /* major version; 0 = the newest installed */
+    uint16_t port;                  /* 0 = the engine's own default */
+    char data[HF_PATH_MAX];         /* data directory */
+    char user[HF_NAME_MAX];         /* system user; "" = the engine's own default */
+    char unit[HF_PATH_MAX];         /* service: systemd unit; ocf: agent as provider/type */
+    char settings[HF_SETTINGS_MAX]; /* "key = value" lines given to the engine at start */
 };
 
 struct hf_health_spec {
@@ -66,11 +66,11 @@ struct hf_health_spec {
 };
 
 struct hf_failure_spec {
-    uint8_t restarts;            /* restarts in place within restart_period_ms */
+    uint8_t restarts; /* restarts in place within restart_period_ms */
     uint32_t restart_period_ms;
-    uint8_t failovers;           /* failovers within failover_period_ms; 0 = nodes - 1 */
+    uint8_t failovers; /* failovers within failover_period_ms; 0 = nodes - 1 */
     uint32_t failover_period_ms;
-    uint32_t retry_ms;           /* a failed instance is tried again after this time */
+    uint32_t retry_ms; /* a failed instance is tried again after this time */
 };
 
 struct hf_instance_spec {
@@ -83,25 +83,25 @@ struct hf_instance_spec {
     char network_name[HF_PATH_MAX];
     uint8_t database_count;
     struct hf_database_spec databases[HF_DATABASES_MAX];
-    uint64_t possible;                  /* set of node slots; 0 = every node */
+    uint64_t possible; /* set of node slots; 0 = every node */
     uint8_t preferred_count;
-    uint8_t preferred[HF_NODES_MAX];    /* node slots in order */
-    int32_t priority;                   /* higher is more important */
-    bool priority_stated;               /* false: priority follows from databases (runtime first) */
-    bool online;                        /* state wanted when first applied; default true */
+    uint8_t preferred[HF_NODES_MAX]; /* node slots in order */
+    int32_t priority;                /* higher is more important */
+    bool priority_stated;            /* false: priority follows from databases (runtime first) */
+    bool online;                     /* state wanted when first applied; default true */
     bool start_first;
-    uint64_t demand[HF_RESOURCES];      /* 0 = measured */
-    uint64_t degraded[HF_RESOURCES];    /* demand while it shares a node; 0 = the same */
+    uint64_t demand[HF_RESOURCES];   /* 0 = measured */
+    uint64_t degraded[HF_RESOURCES]; /* demand while it shares a node; 0 = the same */
     char degraded_settings[HF_SETTINGS_MAX];
-    uint8_t failback;                   /* enum hf_failback */
-    uint16_t failback_from_min;         /* window: minutes after midnight, local time */
+    uint8_t failback;           /* enum hf_failback */
+    uint16_t failback_from_min; /* window: minutes after midnight, local time */
     uint16_t failback_to_min;
     struct hf_health_spec health;
     struct hf_failure_spec failure;
-    uint32_t start_timeout_ms;          /* of each start step; a recovery that advances is not cut */
-    uint32_t stop_timeout_ms;           /* of the whole stopping ladder */
+    uint32_t start_timeout_ms; /* of each start step; a recovery that advances is not cut */
+    uint32_t stop_timeout_ms;  /* of the whole stopping ladder */
     uint8_t after_count;
-    uint16_t after[HF_RELATIONS_MAX];   /* instance slots: start once these are online */
+    uint16_t after[HF_RELATIONS_MAX]; /* instance slots: start once these are online */
     uint8_t apart_count;
     uint16_t apart_from[HF_RELATIONS_MAX];
     uint8_t together_count;
@@ -111,21 +111,21 @@ struct hf_instance_spec {
 };
 
 struct hf_cluster_spec {
-    char name[HF_NAME_MAX]; /* "" = no configuration was applied yet */
-    uint8_t edition;        /* enum hf_edition */
-    char public_subnet[HF_ADDRESS_MAX];  /* "10.77.0.0/24" */
+    char name[HF_NAME_MAX];             /* "" = no configuration was applied yet */
+    uint8_t edition;                    /* enum hf_edition */
+    char public_subnet[HF_ADDRESS_MAX]; /* "10.77.0.0/24" */
     char private_subnet[HF_ADDRESS_MAX];
-    char witness_disk[HF_PATH_MAX];      /* "" = none */
+    char witness_disk[HF_PATH_MAX]; /* "" = none */
     uint8_t fencing_count;
-    uint8_t fencing[HF_FENCING_MAX];     /* enum hf_fencing, tried in this order */
+    uint8_t fencing[HF_FENCING_MAX]; /* enum hf_fencing, tried in this order */
     char fence_agent[HF_NAME_MAX];
     char fence_options_file[HF_PATH_MAX];
-    uint8_t survive;                     /* policy: failures that must be carried; 0 = not stated */
-    uint32_t token_ms;                   /* corosync's token */
-    uint32_t quorum_loss_stop_ms;        /* a node without quorum serves nothing after this */
-    uint32_t daemon_grace_ms;            /* how long a node's daemon may be away (restart) */
-    uint32_t watchdog_ms;                /* the watchdog resets a node after this; 0 = no watchdog */
-    uint32_t key_watch_ms;               /* how often an owner looks at its own reservation key */
+    uint8_t survive;              /* policy: failures that must be carried; 0 = not stated */
+    uint32_t token_ms;            /* corosync's token */
+    uint32_t quorum_loss_stop_ms; /* a node without quorum serves nothing after this */
+    uint32_t daemon_grace_ms;     /* how long a node's daemon may be away (restart) */
+    uint32_t watchdog_ms;         /* the watchdog resets a node after this; 0 = no watchdog */
+    uint32_t key_watch_ms;        /* how often an owner looks at its own reservation key */
     uint8_t ext[HF_EXT_MAX];
     uint16_t ext_len;
 };

@@ -62,8 +62,8 @@ static void write_position(struct hf_writer_buf *out, const struct hf_core *core
     else if (at >= AT_INSTANCES)
         write_instance(out, core, (uint16_t)(at - AT_INSTANCES));
     else if (to->nodes[at - AT_NODES].name[0])
-        hf_message_record(out, HF_RECORD_NODE_SPEC, (uint16_t)(at - AT_NODES),
-                          &hf_table_node_spec, &to->nodes[at - AT_NODES]);
+        hf_message_record(out, HF_RECORD_NODE_SPEC, (uint16_t)(at - AT_NODES), &hf_table_node_spec,
+                          &to->nodes[at - AT_NODES]);
 }
 
 /* One message of parts; the command itself follows the last. */

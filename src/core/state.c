@@ -7,14 +7,22 @@
 #include "core/planted.h"
 
 static const char *const change_words[HF_CHANGE_TYPES] = {
-    [HF_CHANGE_NONE] = "none",           [HF_CHANGE_REGIME] = "regime",
-    [HF_CHANGE_CLUSTER] = "cluster",     [HF_CHANGE_NODE_ADD] = "node-add",
-    [HF_CHANGE_NODE_UP] = "node-up",     [HF_CHANGE_NODE_LOST] = "node-lost",
-    [HF_CHANGE_NODE_FLAGS] = "node-flags", [HF_CHANGE_ASSIGN] = "assign",
-    [HF_CHANGE_GOAL_STOP] = "stop",      [HF_CHANGE_CLEARED] = "cleared",
-    [HF_CHANGE_PHASE] = "phase",         [HF_CHANGE_RESTART] = "restart",
-    [HF_CHANGE_EXCLUDE] = "exclude",     [HF_CHANGE_WANTED] = "wanted",
-    [HF_CHANGE_CONFIG] = "config",       [HF_CHANGE_REFUSED] = "refused",
+    [HF_CHANGE_NONE] = "none",
+    [HF_CHANGE_REGIME] = "regime",
+    [HF_CHANGE_CLUSTER] = "cluster",
+    [HF_CHANGE_NODE_ADD] = "node-add",
+    [HF_CHANGE_NODE_UP] = "node-up",
+    [HF_CHANGE_NODE_LOST] = "node-lost",
+    [HF_CHANGE_NODE_FLAGS] = "node-flags",
+    [HF_CHANGE_ASSIGN] = "assign",
+    [HF_CHANGE_GOAL_STOP] = "stop",
+    [HF_CHANGE_CLEARED] = "cleared",
+    [HF_CHANGE_PHASE] = "phase",
+    [HF_CHANGE_RESTART] = "restart",
+    [HF_CHANGE_EXCLUDE] = "exclude",
+    [HF_CHANGE_WANTED] = "wanted",
+    [HF_CHANGE_CONFIG] = "config",
+    [HF_CHANGE_REFUSED] = "refused",
     [HF_CHANGE_NOTED] = "noted",
 };
 
@@ -147,8 +155,7 @@ static bool apply_cluster(struct hf_state *state, const struct hf_change *change
     return true;
 }
 
-static bool apply_node_add(struct hf_state *state, const struct hf_change *change,
-                           uint64_t wall_ms)
+static bool apply_node_add(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms)
 {
     struct hf_node_spec *spec = &state->spec.nodes[change->node];
     if (spec->name[0] || !change->text[0])
@@ -295,8 +302,7 @@ static bool apply_goal_stop(struct hf_state *state, const struct hf_change *chan
     return true;
 }
 
-static bool apply_cleared(struct hf_state *state, const struct hf_change *change,
-                          uint64_t wall_ms)
+static bool apply_cleared(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms)
 {
     struct hf_instance_state *instance = &state->instances[change->instance];
     if (instance->owner == HF_NODE_NONE && instance->phase != HF_STRANDED)
@@ -363,8 +369,7 @@ static bool apply_phase(struct hf_state *state, const struct hf_change *change, 
     return true;
 }
 
-static bool apply_restart(struct hf_state *state, const struct hf_change *change,
-                          uint64_t wall_ms)
+static bool apply_restart(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms)
 {
     struct hf_instance_state *instance = &state->instances[change->instance];
     if (instance->owner == HF_NODE_NONE || change->generation != instance->generation)
@@ -446,8 +451,7 @@ static bool apply_config(struct hf_state *state, const struct hf_change *change,
 }
 
 /* Changes of one instance, between taking its old hash out and putting the new one in. */
-static bool apply_instance(struct hf_state *state, const struct hf_change *change,
-                           uint64_t wall_ms)
+static bool apply_instance(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms)
 {
     switch ((enum hf_change_type)change->type) {
     case HF_CHANGE_ASSIGN:

@@ -2,9 +2,10 @@
  * state.h - the replicated state, and the operations that change it.
  *
  * Every member applies the same decisions in the same order, so every member holds the same
- * hf_state (invariant I3). A decision is a list of hf_change made by the coordinator; hf_state_apply is
- * the only function that changes an hf_state, and it is deterministic: all inputs, the time
- * included, are in the decision. A hash over all entities is kept up to date and compared.
+ * hf_state (invariant I3). A decision is a list of hf_change made by the coordinator;
+ * hf_state_apply is the only function that changes an hf_state, and it is deterministic: all
+ * inputs, the time included, are in the decision. A hash over all entities is kept up to date and
+ * compared.
  */
 #ifndef HF_CORE_STATE_H
 #define HF_CORE_STATE_H
@@ -26,42 +27,42 @@ enum hf_timing {
     HF_TIMING_ACQUIRE, /* reservation taken: the fence */
     HF_TIMING_MOUNT,
     HF_TIMING_ADDRESS,
-    HF_TIMING_ENGINE,  /* process started until it accepts clients: recovery */
-    HF_TIMING_STOP,    /* a planned stop on the node it came from */
-    HF_TIMING_TOTAL,   /* from the decision until online */
+    HF_TIMING_ENGINE, /* process started until it accepts clients: recovery */
+    HF_TIMING_STOP,   /* a planned stop on the node it came from */
+    HF_TIMING_TOTAL,  /* from the decision until online */
     HF_TIMINGS
 };
 
 /* The last change of owner, for `why` and history. Times are wall clock, ms since 1970. */
 struct hf_takeover {
-    struct hf_reason cause;   /* why it left where it was */
-    struct hf_reason choice;  /* why this node */
-    uint8_t from;             /* node it left, or HF_NODE_NONE */
+    struct hf_reason cause;  /* why it left where it was */
+    struct hf_reason choice; /* why this node */
+    uint8_t from;            /* node it left, or HF_NODE_NONE */
     uint8_t to;
-    uint64_t noticed_ms;      /* when the coordinator noticed the cause */
+    uint64_t noticed_ms; /* when the coordinator noticed the cause */
     uint64_t decided_ms;
-    uint64_t online_ms;       /* 0 = not yet */
+    uint64_t online_ms; /* 0 = not yet */
     uint32_t timings[HF_TIMINGS];
-    uint64_t preempted_key;   /* the reservation key that was taken away, 0 = none was held */
+    uint64_t preempted_key; /* the reservation key that was taken away, 0 = none was held */
     uint8_t rejection_count;
     struct hf_rejection rejections[HF_REJECTIONS_MAX];
 };
 
 struct hf_instance_state {
-    uint32_t generation;      /* the fencing token; only grows */
-    uint8_t owner;            /* node slot or HF_NODE_NONE */
-    uint8_t goal;             /* enum hf_goal: what the owner is to do */
-    bool wanted;              /* the administrator wants it online */
-    uint8_t phase;            /* enum hf_phase as last reported and decided */
-    uint8_t target;           /* where a move goes, or HF_NODE_NONE */
-    uint8_t last_owner;       /* who ran it last, or HF_NODE_NONE */
-    uint32_t attempt;         /* counts restarts in place of this generation */
-    uint64_t excluded;        /* nodes where it failed; cleared when it is online or on request */
-    uint64_t since_ms;        /* wall clock: in this phase since */
-    uint64_t retry_ms;        /* wall clock: a failed or stranded one is tried again then; 0 = no */
-    struct hf_reason reason;  /* why it is in this phase */
+    uint32_t generation;     /* the fencing token; only grows */
+    uint8_t owner;           /* node slot or HF_NODE_NONE */
+    uint8_t goal;            /* enum hf_goal: what the owner is to do */
+    bool wanted;             /* the administrator wants it online */
+    uint8_t phase;           /* enum hf_phase as last reported and decided */
+    uint8_t target;          /* where a move goes, or HF_NODE_NONE */
+    uint8_t last_owner;      /* who ran it last, or HF_NODE_NONE */
+    uint32_t attempt;        /* counts restarts in place of this generation */
+    uint64_t excluded;       /* nodes where it failed; cleared when it is online or on request */
+    uint64_t since_ms;       /* wall clock: in this phase since */
+    uint64_t retry_ms;       /* wall clock: a failed or stranded one is tried again then; 0 = no */
+    struct hf_reason reason; /* why it is in this phase */
     uint8_t restart_count;
-    uint64_t restarts[HF_RESTARTS_KEPT];   /* wall clock of the latest restarts in place */
+    uint64_t restarts[HF_RESTARTS_KEPT]; /* wall clock of the latest restarts in place */
     uint8_t failover_count;
     uint64_t failovers[HF_FAILOVERS_KEPT]; /* wall clock of the latest failovers it caused */
     struct hf_takeover takeover;
@@ -69,49 +70,49 @@ struct hf_instance_state {
 };
 
 struct hf_node_state {
-    bool up;                  /* in the regime: a member with the same state */
+    bool up; /* in the regime: a member with the same state */
     bool drained;
     bool quarantined;
-    bool fenced;              /* an administrator confirmed that it can no longer write */
-    bool watchdog;            /* said that a watchdog guards it */
-    uint64_t joined_epoch;    /* regime in which it became a member: seniority */
-    uint64_t since_ms;        /* up, or down, since */
-    struct hf_reason reason;  /* why it is up or down */
+    bool fenced;             /* an administrator confirmed that it can no longer write */
+    bool watchdog;           /* said that a watchdog guards it */
+    uint64_t joined_epoch;   /* regime in which it became a member: seniority */
+    uint64_t since_ms;       /* up, or down, since */
+    struct hf_reason reason; /* why it is up or down */
     uint8_t failure_count;
     uint64_t failures[HF_RESTARTS_KEPT];
 };
 
 enum hf_change_type {
     HF_CHANGE_NONE,
-    HF_CHANGE_REGIME,        /* number = set of members; node = coordinator; key = epoch */
-    HF_CHANGE_CLUSTER,       /* text = cluster name: the first thing a new cluster decides */
-    HF_CHANGE_NODE_ADD,      /* node, text = name, address, address2 */
+    HF_CHANGE_REGIME,   /* number = set of members; node = coordinator; key = epoch */
+    HF_CHANGE_CLUSTER,  /* text = cluster name: the first thing a new cluster decides */
+    HF_CHANGE_NODE_ADD, /* node, text = name, address, address2 */
     HF_CHANGE_NODE_UP,
     HF_CHANGE_NODE_LOST,
-    HF_CHANGE_NODE_FLAGS,    /* flags: drained, quarantined, fenced, watchdog as given */
-    HF_CHANGE_ASSIGN,        /* instance, node = new owner, generation */
-    HF_CHANGE_GOAL_STOP,     /* instance: the owner is to stop it; node = target or none */
-    HF_CHANGE_CLEARED,       /* instance: nothing of it runs, no owner */
-    HF_CHANGE_PHASE,         /* instance, generation, phase, timings, key */
-    HF_CHANGE_RESTART,       /* instance: start the engine again in place */
-    HF_CHANGE_EXCLUDE,       /* instance, node: it failed there */
-    HF_CHANGE_WANTED,        /* instance: flags = online */
-    HF_CHANGE_CONFIG,        /* node, number = transaction: the staged specification takes effect */
-    HF_CHANGE_REFUSED,       /* a command was refused: reason */
-    HF_CHANGE_NOTED,         /* a command was accepted and changed nothing: reason */
+    HF_CHANGE_NODE_FLAGS, /* flags: drained, quarantined, fenced, watchdog as given */
+    HF_CHANGE_ASSIGN,     /* instance, node = new owner, generation */
+    HF_CHANGE_GOAL_STOP,  /* instance: the owner is to stop it; node = target or none */
+    HF_CHANGE_CLEARED,    /* instance: nothing of it runs, no owner */
+    HF_CHANGE_PHASE,      /* instance, generation, phase, timings, key */
+    HF_CHANGE_RESTART,    /* instance: start the engine again in place */
+    HF_CHANGE_EXCLUDE,    /* instance, node: it failed there */
+    HF_CHANGE_WANTED,     /* instance: flags = online */
+    HF_CHANGE_CONFIG,     /* node, number = transaction: the staged specification takes effect */
+    HF_CHANGE_REFUSED,    /* a command was refused: reason */
+    HF_CHANGE_NOTED,      /* a command was accepted and changed nothing: reason */
     HF_CHANGE_TYPES
 };
 
-#define HF_FLAG_ON 1u          /* HF_CHANGE_WANTED: online */
+#define HF_FLAG_ON 1u /* HF_CHANGE_WANTED: online */
 #define HF_FLAG_DRAINED 2u
 #define HF_FLAG_QUARANTINED 4u
 #define HF_FLAG_FENCED 8u
 #define HF_FLAG_WATCHDOG 16u
-#define HF_FLAG_FAILOVER 32u   /* HF_CHANGE_ASSIGN: counts as a failover the instance caused */
-#define HF_FLAG_REPEATED 64u   /* HF_CHANGE_ASSIGN: same takeover, new generation */
+#define HF_FLAG_FAILOVER 32u /* HF_CHANGE_ASSIGN: counts as a failover the instance caused */
+#define HF_FLAG_REPEATED 64u /* HF_CHANGE_ASSIGN: same takeover, new generation */
 
 struct hf_change {
-    uint8_t type;            /* enum hf_change_type */
+    uint8_t type; /* enum hf_change_type */
     uint16_t instance;
     uint8_t node;
     uint8_t phase;
@@ -125,8 +126,8 @@ struct hf_change {
     uint64_t key;
     uint8_t rejection_count;
     struct hf_rejection rejections[HF_REJECTIONS_MAX];
-    uint8_t origin;          /* node whose administrator asked, or HF_NODE_NONE */
-    uint64_t request;        /* the command's id there */
+    uint8_t origin;   /* node whose administrator asked, or HF_NODE_NONE */
+    uint64_t request; /* the command's id there */
     char text[HF_PATH_MAX];
     char address[HF_ADDRESS_MAX];
     char address2[HF_ADDRESS_MAX];
@@ -134,30 +135,30 @@ struct hf_change {
 
 /* One line of history: an operation as it was applied. */
 struct hf_history_record {
-    uint64_t index;          /* of the decision */
+    uint64_t index; /* of the decision */
     uint64_t wall_ms;
-    uint8_t type;            /* enum hf_change_type */
+    uint8_t type; /* enum hf_change_type */
     uint16_t instance;
     uint8_t node;
-    uint8_t node2;           /* ASSIGN: the node it left */
+    uint8_t node2; /* ASSIGN: the node it left */
     uint8_t phase;
     uint32_t generation;
-    uint64_t number;         /* PHASE online: outage of the takeover in ms, noticed until online */
+    uint64_t number; /* PHASE online: outage of the takeover in ms, noticed until online */
     struct hf_reason reason;
     struct hf_reason choice;
 };
 
 /* About 5 MiB, most of it never touched. */
 struct hf_state {
-    uint64_t epoch;          /* of the regime: ring sequence << 16 | count << 6 | node that opened it */
-    uint64_t index;          /* decisions applied so far */
+    uint64_t epoch; /* of the regime: ring sequence << 16 | count << 6 | node that opened it */
+    uint64_t index; /* decisions applied so far */
     uint64_t config_version; /* raised by each HF_CHANGE_CONFIG, _CLUSTER and _NODE_ADD */
     uint64_t nodes_version;  /* raised when the list of nodes or the token changes */
     uint64_t members;        /* set of nodes of the regime */
     uint8_t coordinator;
-    uint64_t wall_ms;        /* time of the newest decision */
-    uint64_t hash;           /* over all entities */
-    uint64_t history_count;  /* records ever written; the newest is at (count - 1) % max */
+    uint64_t wall_ms;       /* time of the newest decision */
+    uint64_t hash;          /* over all entities */
+    uint64_t history_count; /* records ever written; the newest is at (count - 1) % max */
     struct hf_spec spec;
     struct hf_node_state nodes[HF_NODES_MAX];
     struct hf_instance_state instances[HF_INSTANCES_MAX];

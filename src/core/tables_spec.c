@@ -70,8 +70,9 @@ static HF_TABLE(health_table, H, health_rows);
 
 #define F struct hf_failure_spec
 static const struct hf_field failure_rows[] = {
-    HF_U8(F, 1, restarts),           HF_U32(F, 2, restart_period_ms), HF_U8(F, 3, failovers),
-    HF_U32(F, 4, failover_period_ms), HF_U32(F, 5, retry_ms),
+    HF_U8(F, 1, restarts),  HF_U32(F, 2, restart_period_ms),
+    HF_U8(F, 3, failovers), HF_U32(F, 4, failover_period_ms),
+    HF_U32(F, 5, retry_ms),
 };
 static HF_TABLE(failure_table, F, failure_rows);
 #undef F

@@ -4,7 +4,7 @@
 
 #define R struct hf_reason
 static const struct hf_field reason_rows[] = {
-    HF_U16(R, 1, code),           HF_NODE(R, 2, node),  HF_NODE(R, 3, node2),
+    HF_U16(R, 1, code),          HF_NODE(R, 2, node),  HF_NODE(R, 3, node2),
     HF_INSTANCE(R, 4, instance), HF_U64(R, 5, number),
 };
 HF_TABLE(hf_table_reason, R, reason_rows);
@@ -97,11 +97,16 @@ HF_TABLE(hf_table_change, G, change_rows);
 
 #define Y struct hf_history_record
 static const struct hf_field history_rows[] = {
-    HF_U64(Y, 1, index),       HF_U64(Y, 2, wall_ms),
-    HF_U8(Y, 3, type),         HF_INSTANCE(Y, 4, instance),
-    HF_NODE(Y, 5, node),       HF_NODE(Y, 6, node2),
-    HF_U8(Y, 7, phase),        HF_U32(Y, 8, generation),
-    HF_U64(Y, 9, number),      HF_STRUCT(Y, 10, reason, &hf_table_reason),
+    HF_U64(Y, 1, index),
+    HF_U64(Y, 2, wall_ms),
+    HF_U8(Y, 3, type),
+    HF_INSTANCE(Y, 4, instance),
+    HF_NODE(Y, 5, node),
+    HF_NODE(Y, 6, node2),
+    HF_U8(Y, 7, phase),
+    HF_U32(Y, 8, generation),
+    HF_U64(Y, 9, number),
+    HF_STRUCT(Y, 10, reason, &hf_table_reason),
     HF_STRUCT(Y, 11, choice, &hf_table_reason),
 };
 HF_TABLE(hf_table_history, Y, history_rows);

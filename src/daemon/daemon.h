@@ -62,11 +62,11 @@ struct hf_daemon {
     struct hf_command commands[HF_DAEMON_COMMANDS_MAX];
     struct hf_control_events *seen;
     struct hf_engine_watch watches[HF_INSTANCES_MAX];
-    uint64_t nodes_version; /* that corosync.conf was written for */
-    uint64_t history_count; /* records already logged */
+    uint64_t nodes_version;                /* that corosync.conf was written for */
+    uint64_t history_count;                /* records already logged */
     enum hf_core_condition condition;      /* as last logged */
     enum hf_core_condition seen_condition; /* a second ago */
-    bool reload_again; /* corosync.conf changed while a reload was under way */
+    bool reload_again;                     /* corosync.conf changed while a reload was under way */
     bool stopping;
 };
 

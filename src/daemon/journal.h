@@ -43,8 +43,8 @@ int hf_journal_new(uv_loop_t *loop, const char *dir, const struct hf_journal_cal
 void hf_journal_free(struct hf_journal *journal);
 
 /* at_once: somebody waits for it; else it may wait up to a second for company. */
-void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *bytes,
-                       size_t length, bool at_once);
+void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *bytes, size_t length,
+                       bool at_once);
 
 /* In place of everything before: begin, parts, end. */
 void hf_journal_snapshot_begin(struct hf_journal *journal);

@@ -2,8 +2,9 @@
  * corosync_conf.h - the text of corosync.conf, from a plain struct. Pure.
  *
  * Two knet links a node: ring 0 on the private network, ring 1 on the public one. Every packet
- * goes over both (link_mode active), so that the loss of one network costs no switch-over. Everything encrypted and authenticated with the cluster's key
- * (HF_COROSYNC_KEY_PATH). Each node has one vote once it has been a member.
+ * goes over both (link_mode active), so that the loss of one network costs no switch-over.
+ * Everything encrypted and authenticated with the cluster's key (HF_COROSYNC_KEY_PATH). Each node
+ * has one vote once it has been a member.
  */
 #ifndef HF_ENGINE_COROSYNC_CONF_H
 #define HF_ENGINE_COROSYNC_CONF_H

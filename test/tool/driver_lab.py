@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lab"))
 from holdfast_lab import Lab, wait_until  # noqa: E402
 
-TOOL = "/usr/local/bin/hf-driver-tool"
+TOOL = "/root/hf-driver-tool"
 TAG = 7
 EBADE_TEXT = "Invalid exchange"
 
