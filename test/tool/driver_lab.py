@@ -321,15 +321,19 @@ def check_unmount_without_path(rig):
 
 
 CHECKS = [check_takeover, check_newer_is_refused, check_release, check_foreign,
-          check_second_disk_undoes_first, check_race_same_generation, check_race_higher_wins,
-          check_watch, check_inspect, check_stale_mount_blocks_acquire, check_xfs,
+          check_second_disk_undoes_first, check_watch, check_inspect, check_stale_mount_blocks_acquire, check_xfs,
           check_fenced_planned_unmount,
           check_unmount_without_path, check_array_restart, check_path_loss]
+
+# Only by name: two PREEMPT AND ABORT at the same moment send the array's own kernel (LIO of 7.2) into an
+# endless loop about once in ten runs; docs/LAB.md has what was seen. Every interleaving of two
+# takers is enumerated in test/unit/test_driver_reservation.c.
+RACES = [check_race_same_generation, check_race_higher_wins]
 
 
 def run_checks(rig, wanted):
     failed = 0
-    checks = [c for c in CHECKS if not wanted or c.__name__.removeprefix("check_") in wanted]
+    checks = [c for c in CHECKS + RACES if c.__name__.removeprefix("check_") in wanted] or CHECKS
     for check in checks:
         name = check.__name__.removeprefix("check_").replace("_", " ")
         try:
