@@ -16,6 +16,7 @@ void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uin
     core->config = *config;
     core->now_ms = now_ms;
     core->wall_ms = wall_ms;
+    core->started_ms = now_ms;
     core->due_ms = UINT64_MAX;
     core->quorum_lost_ms = now_ms ? now_ms : 1;
     hf_state_init(&core->state);

@@ -13,11 +13,13 @@
 #include "core/message.h"
 #include "core/planted.h"
 
-#define HF_HELLO_WAIT_MS 2000u   /* members that do not answer in this time are left out at first */
-#define HF_REPORT_DELAY_MS 150u  /* steps of a start are told together */
-#define HF_AGAIN_MS 500u         /* a member that is left out says so again after this time */
-#define HF_TILT_GAP_MS 2000u     /* a wake-up this late means that the node stood still */
-#define HF_TILT_REST_MS 1000u    /* so long it then only observes */
+#define HF_HELLO_WAIT_MS 2000u  /* members that do not answer in this time are left out at first */
+#define HF_REPORT_DELAY_MS 150u /* steps of a start are told together */
+#define HF_AGAIN_MS 500u        /* a member that is left out says so again after this time */
+#define HF_TILT_GAP_MS 2000u    /* a wake-up this late means that the node stood still */
+#define HF_TILT_REST_MS 1000u   /* so long it then only observes */
+#define HF_DISK_WAIT_MS 10000u  /* after its start a daemon waits so long for missing disks */
+#define HF_DISK_RETRY_MS 500u
 #define HF_CLEAN_RETRY_MS 2000u  /* between attempts to remove what could not be removed */
 #define HF_HANDOVER_MS 5000u     /* the old owner keeps the address at most so long */
 #define HF_KEY_SILENCE_MS 10000u /* a key watch that is silent so long has lost its disk */
@@ -129,6 +131,7 @@ enum hf_sync {
 struct hf_core {
     struct hf_core_config config;
     uint64_t now_ms, wall_ms;
+    uint64_t started_ms;
     uint64_t next_id;
 
     struct hf_state state;

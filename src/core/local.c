@@ -250,6 +250,23 @@ void hf_local_watch(struct hf_core *core, uint16_t i)
     }
 }
 
+/* A node that has just started may not have found its disks yet. */
+static void acquire_again(struct hf_core *core, uint16_t i)
+{
+    struct hf_local *local = &core->local[i];
+    if (local->main.id || !local->retry_ms)
+        return;
+    if (!hf_may_act(core))
+        return; /* whatever makes it able to act is an event */
+    if (core->now_ms < local->retry_ms) {
+        hf_wake_at(core, local->retry_ms);
+        return;
+    }
+    local->retry_ms = 0;
+    local->acquired = true;
+    hf_local_submit(core, i, &local->main, HF_STEP_ACQUIRE, ACQUIRE_MS);
+}
+
 static void run(struct hf_core *core, uint16_t i)
 {
     struct hf_local *local = &core->local[i];
@@ -278,6 +295,8 @@ static void run(struct hf_core *core, uint16_t i)
         hf_local_stop(core, i, false, core->state.spec.instances[i].stop_timeout_ms);
         return;
     case HF_ACQUIRING:
+        acquire_again(core, i);
+        return;
     case HF_RECOVERING:
     case HF_STRANDED:
     case HF_PHASE_COUNT:

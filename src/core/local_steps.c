@@ -70,6 +70,11 @@ static void acquired(struct hf_core *core, uint16_t i, const struct hf_event_ste
         hf_local_watch(core, i);
         return;
     }
+    if (step->status == HF_STEP_DISK_MISSING && core->now_ms < core->started_ms + HF_DISK_WAIT_MS) {
+        local->acquired = false;
+        local->retry_ms = core->now_ms + HF_DISK_RETRY_MS;
+        return;
+    }
     local->acquired = in_doubt(step->status);
     local->found_generation = step->generation;
     hf_local_fail(core, i, step->status, step->text);
