@@ -2,7 +2,7 @@
  * world.h - a simulated world: nodes with real cores, corosync, disks, drivers, clients, faults.
  *
  * Deterministic: one seed, one event queue in virtual time (microseconds), one source of chance.
- * The pieces: world.c (time and queue), group.c (rings, agreed order, virtual synchrony), node.c
+ * The pieces: world.c (time and queue), group*.c (rings, agreed order, virtual synchrony), node.c
  * (power, daemon, actions of the core), journal.c (what a power cut leaves), driver.c (the steps),
  * client.c (engines that write, clients that commit), check_*.c (the invariants), trace.c (text).
  */
@@ -240,7 +240,7 @@ const uint8_t *sim_keep(struct sim_world *world, const void *bytes, size_t lengt
 void sim_violation(struct sim_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* group.c */
+/* group.c, group_process.c, group_quorum.c, group_ring.c */
 void sim_group_start(struct sim_world *world, uint8_t node);
 void sim_group_stop(struct sim_world *world, uint8_t node);
 void sim_group_connect(struct sim_world *world, uint8_t node);

@@ -1,0 +1,71 @@
+/* group_quorum.c - votequorum: votes of a ring, the witness disk's vote, and who is told. */
+#include "group_impl.h"
+
+static unsigned votes_of(const struct sim_world *world, uint32_t r)
+{
+    unsigned votes = hf_count_bits(world->ring[r].members);
+    return votes + (world->witness && world->witness_ring == r ? 1 : 0);
+}
+
+static unsigned expected_votes(const struct sim_world *world)
+{
+    return world->expected + (world->witness ? 1 : 0);
+}
+
+bool sim_ring_quorate(const struct sim_world *world, uint32_t r)
+{
+    return r && !world->ring[r].dead && votes_of(world, r) > expected_votes(world) / 2;
+}
+
+void sim_tell_quorum(struct sim_world *world, uint8_t n, uint64_t delay)
+{
+    const struct sim_node *node = &world->node[n];
+    if (!node->connected || !node->ring)
+        return;
+    uint64_t packed = (uint64_t)votes_of(world, node->ring) << 32 | expected_votes(world) << 1 |
+                      (sim_ring_quorate(world, node->ring) ? 1 : 0);
+    sim_at(world, world->now + delay, SIM_EV_QUORUM, n, node->incarnation, node->ring, packed);
+}
+
+void sim_group_quorum(struct sim_world *world, uint8_t n, const struct sim_event *event)
+{
+    struct sim_node *node = &world->node[n];
+    if (node->incarnation != event->guard || !node->connected || node->ring != event->a)
+        return;
+    struct hf_event quorum = {.type = HF_EVENT_QUORUM};
+    quorum.quorum.ring = world->ring[event->a].id;
+    quorum.quorum.quorate = event->b & 1;
+    quorum.quorum.votes = (uint32_t)(event->b >> 32);
+    quorum.quorum.expected = (uint32_t)event->b >> 1;
+    sim_check_i7(world);
+    sim_step(world, n, &quorum);
+}
+
+/* The number of configured nodes changed: every corosync reads its configuration again. */
+void sim_group_votes(struct sim_world *world)
+{
+    for (uint8_t n = 0; n < SIM_NODES; n++)
+        sim_tell_quorum(world, n, sim_delay(world, 1, 20) * SIM_MS);
+}
+
+/* Of the rings that the witness would make quorate, one gets its vote: the array decides. */
+void sim_witness_vote(struct sim_world *world)
+{
+    if (!world->witness)
+        return;
+    uint32_t candidates[SIM_NODES], count = 0;
+    for (uint32_t r = 1; r < world->ring_count; r++) {
+        const struct sim_ring *ring = &world->ring[r];
+        if (!ring->members || ring->broken || ring->dead || count == SIM_NODES)
+            continue;
+        bool sees = false;
+        for (uint8_t n = 0; n < SIM_NODES; n++)
+            sees |= ring->members & sim_bit(n) && world->node[n].disk_path;
+        if (sees && r == world->witness_ring)
+            return;
+        if (sees && (hf_count_bits(ring->members) + 1) * 2 > expected_votes(world))
+            candidates[count++] = r;
+    }
+    if (count)
+        world->witness_ring = candidates[sim_between(&world->rng, 0, count - 1)];
+}
