@@ -15,7 +15,10 @@
  */
 
 #define HF_PLACE_NODES_MAX 64
+#ifndef HF_PLACE_INSTANCES_MAX /* the simulator makes its worlds smaller */
 #define HF_PLACE_INSTANCES_MAX 1024
+#endif
+#define HF_PLACE_PAIRS_MAX (8 * HF_PLACE_INSTANCES_MAX)
 #define HF_PLACE_RESOURCES_MAX 4
 #define HF_PLACE_AMOUNT_MAX ((int64_t)1 << 40) /* highest capacity or demand, exclusive */
 #define HF_PLACE_NONE (-1)
@@ -41,12 +44,19 @@ struct hf_place_instance {
     int8_t last;                           /* node where it ran before, or HF_PLACE_NONE */
 };
 
+/* Two instances that may not share a node, where that is no matter of a whole group. */
+struct hf_place_pair {
+    uint16_t a, b; /* instance indices */
+};
+
 struct hf_place_problem {
     unsigned n_nodes;
     unsigned n_instances;
     unsigned n_resources;
+    unsigned n_pairs;
     struct hf_place_node nodes[HF_PLACE_NODES_MAX];
     struct hf_place_instance instances[HF_PLACE_INSTANCES_MAX];
+    struct hf_place_pair pairs[HF_PLACE_PAIRS_MAX];
 };
 
 enum hf_place_fault {
@@ -58,6 +68,7 @@ enum hf_place_fault {
     HF_PLACE_FAULT_PREFERRED, /* a preferred node does not exist, is listed twice, or is no owner */
     HF_PLACE_FAULT_CURRENT,   /* current or last is no node of the problem */
     HF_PLACE_FAULT_GROUP,     /* a group number above the highest instance number */
+    HF_PLACE_FAULT_PAIR,      /* one of a pair does not exist, or both are the same */
 };
 
 enum hf_place_status { HF_PLACE_FEASIBLE, HF_PLACE_OPTIMAL };

@@ -79,7 +79,8 @@ bool hf_place_clash(const struct hf_place_workspace *ws, unsigned i)
     const struct hf_place_model *m = &ws->model;
 
     return ws->state[i] == HF_PLACE_STAYS &&
-           (clash_in(ws, i, 0, m->apart[i]) || clash_in(ws, i, 1, m->joined[i]));
+           (clash_in(ws, i, 0, m->apart[i]) || clash_in(ws, i, 1, m->joined[i]) ||
+            hf_place_rivals_staying(ws, i, (unsigned)m->home[i]) > 0);
 }
 
 static uint32_t gain_of(const struct hf_place_workspace *ws, unsigned i)
@@ -147,7 +148,8 @@ static bool begin_forced(struct hf_place_workspace *ws)
         if (ws->allowed[i] != hf_place_bit(home)) {
             continue;
         }
-        bool taken = ws->apart_fixed[ws->model.apart[i]] & hf_place_bit(home);
+        bool taken = (ws->apart_fixed[ws->model.apart[i]] & hf_place_bit(home)) ||
+                     (hf_place_rivals_fixed(ws, i) & hf_place_bit(home));
         unsigned joined = ws->model.joined[i];
         bool torn = ws->joined_fixed[joined] > 0 && ws->joined_at[joined] != ws->at[i];
         if (taken || torn) {

@@ -66,7 +66,7 @@ static enum hf_place_fault check_instance(const struct hf_place_problem *p,
 static bool sizes_ok(const struct hf_place_problem *p)
 {
     return p->n_nodes <= HF_PLACE_NODES_MAX && p->n_instances <= HF_PLACE_INSTANCES_MAX &&
-           p->n_resources <= HF_PLACE_RESOURCES_MAX;
+           p->n_resources <= HF_PLACE_RESOURCES_MAX && p->n_pairs <= HF_PLACE_PAIRS_MAX;
 }
 
 enum hf_place_fault hf_place_check(const struct hf_place_problem *p, unsigned *ret_index)
@@ -87,6 +87,13 @@ enum hf_place_fault hf_place_check(const struct hf_place_problem *p, unsigned *r
         if (fault != HF_PLACE_FAULT_NONE) {
             *ret_index = i;
             return fault;
+        }
+    }
+    for (unsigned k = 0; k < p->n_pairs; k++) {
+        const struct hf_place_pair *pair = &p->pairs[k];
+        if (pair->a >= p->n_instances || pair->b >= p->n_instances || pair->a == pair->b) {
+            *ret_index = pair->a;
+            return HF_PLACE_FAULT_PAIR;
         }
     }
     return HF_PLACE_FAULT_NONE;

@@ -21,6 +21,18 @@ static bool member_blocks(const struct hf_place_workspace *ws, unsigned i, unsig
     return false;
 }
 
+static bool rival_on(const struct hf_place_workspace *ws, unsigned i, unsigned n)
+{
+    const struct hf_place_model *m = &ws->model;
+
+    for (unsigned k = m->rival_start[i]; k < m->rival_start[i + 1]; k++) {
+        if (ws->best[m->rival[k]] == (int)n) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool can_add(const struct hf_place_workspace *ws, unsigned i, unsigned n)
 {
     const struct hf_place_model *m = &ws->model;
@@ -30,7 +42,8 @@ static bool can_add(const struct hf_place_workspace *ws, unsigned i, unsigned n)
             return false;
         }
     }
-    return !member_blocks(ws, i, 0, m->apart[i], n) && !member_blocks(ws, i, 1, m->joined[i], n);
+    return !member_blocks(ws, i, 0, m->apart[i], n) && !member_blocks(ws, i, 1, m->joined[i], n) &&
+           !rival_on(ws, i, n);
 }
 
 static int64_t fullness(const struct hf_place_workspace *ws, unsigned i, unsigned n)

@@ -48,6 +48,8 @@ void hf_place_state_eject(struct hf_place_workspace *ws, unsigned i);
 void hf_place_state_undo(struct hf_place_workspace *ws, uint32_t mark);
 
 /* place_option.c: what can be done with an instance in this state */
+uint64_t hf_place_rivals_fixed(const struct hf_place_workspace *ws, unsigned i);
+unsigned hf_place_rivals_staying(const struct hf_place_workspace *ws, unsigned i, unsigned n);
 unsigned hf_place_eject_count(const struct hf_place_workspace *ws, unsigned n, const int64_t *add);
 bool hf_place_option(struct hf_place_workspace *ws, unsigned i, unsigned n, unsigned *ret_eject);
 bool hf_place_option_leave(const struct hf_place_workspace *ws, unsigned i);

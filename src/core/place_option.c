@@ -52,6 +52,34 @@ static unsigned joined_elsewhere(const struct hf_place_workspace *ws, unsigned i
     return count;
 }
 
+/* The nodes that decisions about those i is kept apart from have taken. */
+uint64_t hf_place_rivals_fixed(const struct hf_place_workspace *ws, unsigned i)
+{
+    const struct hf_place_model *m = &ws->model;
+    uint64_t nodes = 0;
+
+    for (unsigned k = m->rival_start[i]; k < m->rival_start[i + 1]; k++) {
+        unsigned other = m->rival[k];
+        if (ws->state[other] == HF_PLACE_KEPT || ws->state[other] == HF_PLACE_PLACED) {
+            nodes |= hf_place_bit((unsigned)ws->at[other]);
+        }
+    }
+    return nodes;
+}
+
+/* How many of those i is kept apart from stay on n: all of them would have to leave. */
+unsigned hf_place_rivals_staying(const struct hf_place_workspace *ws, unsigned i, unsigned n)
+{
+    const struct hf_place_model *m = &ws->model;
+    unsigned count = 0;
+
+    for (unsigned k = m->rival_start[i]; k < m->rival_start[i + 1]; k++) {
+        unsigned other = m->rival[k];
+        count += ws->state[other] == HF_PLACE_STAYS && m->home[other] == (int)n;
+    }
+    return count;
+}
+
 /* A lower bound on what must leave n once i is there: for room, and for anti-affinity. */
 static unsigned leavers(const struct hf_place_workspace *ws, unsigned i, unsigned n)
 {
@@ -64,7 +92,8 @@ static unsigned leavers(const struct hf_place_workspace *ws, unsigned i, unsigne
     if (count == 0 && apart && (ws->apart_stays[apart] & hf_place_bit(n))) {
         count = 1;
     }
-    return count;
+    unsigned rivals = hf_place_rivals_staying(ws, i, n);
+    return rivals > count ? rivals : count; /* BROKEN is above any count */
 }
 
 /*
@@ -104,6 +133,7 @@ uint64_t hf_place_option_nodes(const struct hf_place_workspace *ws, unsigned i)
     if (m->apart[i]) {
         nodes &= ~ws->apart_fixed[m->apart[i]];
     }
+    nodes &= ~hf_place_rivals_fixed(ws, i);
     if (m->joined[i] && ws->joined_fixed[m->joined[i]] > 0) {
         nodes &= hf_place_bit((unsigned)ws->joined_at[m->joined[i]]);
     }

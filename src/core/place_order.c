@@ -69,8 +69,29 @@ static void order_groups(struct hf_place_model *m, unsigned kind, const uint16_t
     }
 }
 
+/* Each pair is listed with both of its members. */
+static void order_pairs(struct hf_place_model *m)
+{
+    const struct hf_place_problem *p = m->problem;
+    uint16_t *start = m->rival_start;
+
+    memset(start, 0, sizeof(m->rival_start));
+    for (unsigned k = 0; k < p->n_pairs; k++) {
+        start[p->pairs[k].a]++;
+        start[p->pairs[k].b]++;
+    }
+    for (unsigned i = 1; i <= m->n_instances && i < HF_PLACE_I + 1; i++) {
+        start[i] = (uint16_t)(start[i] + start[i - 1]);
+    }
+    for (unsigned k = p->n_pairs; k-- > 0;) { /* from the end: each start comes down to its place */
+        m->rival[--start[p->pairs[k].a]] = p->pairs[k].b;
+        m->rival[--start[p->pairs[k].b]] = p->pairs[k].a;
+    }
+}
+
 void hf_place_model_order(struct hf_place_model *m)
 {
+    order_pairs(m);
     order_homes(m);
     order_groups(m, 0, m->apart);
     order_groups(m, 1, m->joined);

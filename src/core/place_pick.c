@@ -23,7 +23,8 @@ static void offer(struct hf_place_workspace *ws, unsigned i, uint32_t cost, unsi
 /* Look at every node for the homeless i. */
 static void scan(struct hf_place_workspace *ws, unsigned i)
 {
-    bool grouped = ws->model.apart[i] || ws->model.joined[i];
+    bool grouped = ws->model.apart[i] || ws->model.joined[i] ||
+                   ws->model.rival_start[i] < ws->model.rival_start[i + 1];
     uint64_t nodes = 0;
 
     ws->option_cost[i] = UINT32_MAX;

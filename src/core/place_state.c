@@ -118,6 +118,12 @@ static void eject_rivals(struct hf_place_workspace *ws, unsigned i)
             }
         }
     }
+    for (unsigned k = m->rival_start[i]; k < m->rival_start[i + 1]; k++) {
+        unsigned other = m->rival[k];
+        if (ws->state[other] == HF_PLACE_STAYS && m->home[other] == n) {
+            hf_place_state_eject(ws, other);
+        }
+    }
 }
 
 void hf_place_state_place(struct hf_place_workspace *ws, unsigned i, int node)

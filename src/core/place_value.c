@@ -178,6 +178,12 @@ bool hf_place_feasible(const struct hf_place_problem *p, const int8_t *node, uns
             return false;
         }
     }
+    for (unsigned k = 0; k < p->n_pairs; k++) {
+        if (node[p->pairs[k].a] >= 0 && node[p->pairs[k].a] == node[p->pairs[k].b]) {
+            *ret_instance = p->pairs[k].a;
+            return false;
+        }
+    }
     return true;
 }
 

@@ -46,6 +46,8 @@ struct hf_place_model {
     uint16_t joined[HF_PLACE_I];
     uint16_t group_start[2][HF_PLACE_GROUPS + 1]; /* members per group; [0] apart, [1] joined */
     uint16_t group_member[2][HF_PLACE_I];
+    uint16_t rival_start[HF_PLACE_I + 1]; /* the pairs, from both sides */
+    uint16_t rival[2 * HF_PLACE_PAIRS_MAX];
 };
 
 /* What a search must keep: budgets and capacities. */

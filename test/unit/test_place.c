@@ -129,6 +129,34 @@ static void tiny_problem(uint64_t seed)
     }
 }
 
+/* Pairs that are kept apart, from none to all of them, beside the groups. */
+static void draw_pairs(uint64_t seed)
+{
+    unsigned odds = 1 + draw(&seed, 6);
+
+    for (unsigned a = 0; a < problem.n_instances; a++) {
+        for (unsigned b = a + 1; b < problem.n_instances; b++) {
+            if (draw(&seed, odds) == 0) {
+                problem.pairs[problem.n_pairs].a = (uint16_t)(seed & 1 ? a : b);
+                problem.pairs[problem.n_pairs++].b = (uint16_t)(seed & 1 ? b : a);
+            }
+        }
+    }
+}
+
+static void test_twin_pairs(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 6000; seed++) {
+        tiny_problem(seed);
+        draw_pairs(seed * 7919 + 1);
+        hf_brute_solve(&problem, &best, best_node);
+        solve();
+        assert_int_equal(result.status, HF_PLACE_OPTIMAL);
+        assert_same_values(seed, true);
+    }
+}
+
 static void test_twin_tiny(void **state)
 {
     (void)state;
@@ -495,6 +523,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_twin),
         cmocka_unit_test(test_twin_tiny),
+        cmocka_unit_test(test_twin_pairs),
         cmocka_unit_test(test_twin_extras),
         cmocka_unit_test(test_small_budget),
         cmocka_unit_test(test_deterministic),

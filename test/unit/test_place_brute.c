@@ -40,6 +40,13 @@ static bool allowed(const struct brute *b, unsigned i, unsigned n)
             return false;
         }
     }
+    for (unsigned k = 0; k < b->p->n_pairs; k++) {
+        const struct hf_place_pair *pair = &b->p->pairs[k];
+        unsigned other = pair->a == i ? pair->b : pair->a;
+        if ((pair->a == i || pair->b == i) && other < i && b->node[other] == (int)n) {
+            return false;
+        }
+    }
     return true;
 }
 
