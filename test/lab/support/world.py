@@ -7,7 +7,6 @@ Failure: when the good state does not come back in time, the lab is made anew fo
 """
 
 import json
-import os
 import subprocess
 from contextlib import contextmanager
 
@@ -15,7 +14,8 @@ from . import REPOSITORY
 from .client import RowClient, wall_ms
 from .cluster import INSTANCES, Cluster, CommandFailed
 from .database import sql
-from holdfast_lab import DeadlineMissed, Lab, NodeGone, wait_until
+from .evidence import collect, write
+from holdfast_lab import DeadlineMissed, Lab, wait_until
 
 YAML = REPOSITORY / "test/lab/cluster.yaml"
 HOME = {"msgbox": "db1", "main": "db2"}
@@ -153,33 +153,10 @@ class World:
 
     def collect(self, folder):
         """Everything that helps to understand a failure, one file each."""
-        os.makedirs(folder, exist_ok=True)
-        for node in self.lab.nodes:
-            _write(folder, f"{node.name}.console", node.console())
-            for name, command in EVIDENCE.items():
-                try:
-                    done = node.run(command, timeout=15, check=False)
-                    _write(folder, f"{node.name}.{name}", done.out + done.err)
-                except (NodeGone, OSError, subprocess.TimeoutExpired) as error:
-                    _write(folder, f"{node.name}.{name}", f"not to be had: {error}\n")
+        collect(self.lab, folder)
         for name, client in self.clients.items():
-            _write(folder, f"client.{name}",
-                   "".join(json.dumps(event) + "\n" for event in client.events))
-
-
-EVIDENCE = {
-    "status": "holdfast status; holdfast status --json",
-    "history": "holdfast history -n 100",
-    "why": "holdfast why msgbox; holdfast why main",
-    "holdfastd.log": "cat /var/log/holdfastd.log",
-    "corosync.log": "cat /var/log/corosync.log; corosync-quorumtool -s; cat /etc/corosync/corosync.conf",
-    "postgresql.log": "tail -n 200 /var/log/holdfast/*",
-    "processes": "ps axo pid,ppid,stat,wchan:20,cgroup,args",
-    "system": "date +%s.%N; dmesg | tail -n 200; cat /proc/mounts; ip -br addr; "
-              "ls -la /dev/disk/by-id; free -m",
-    "reservations": "for d in /dev/disk/by-id/*0001 /dev/disk/by-id/*0002; do "
-                    "timeout 5 sg_persist -k $d; timeout 5 sg_persist -r $d; done",
-}
+            write(folder, f"client.{name}",
+                  "".join(json.dumps(event) + "\n" for event in client.events))
 
 
 def _finish(client):
@@ -188,11 +165,6 @@ def _finish(client):
     except Exception as error:                # told by the caller, after all clients have ended
         print(f"  client of {client.address}: {error}", flush=True)
         return None
-
-
-def _write(folder, name, text):
-    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 class Expectation(AssertionError):
