@@ -3,6 +3,7 @@
  *
  *   sim --seeds N [--first K] [--jobs J]   last line: sim: N seeds, V violations, R seeds/s
  *   sim --seed N --trace                   one seed, everything printed
+ *   sim --seeds N [--first K] --fingerprint   of each seed: events, a hash of the whole run
  *   sim --regressions FILE                 one seed a line
  */
 #include <getopt.h>
@@ -29,7 +30,7 @@ struct shared {
 struct options {
     uint64_t first, seeds, one;
     unsigned jobs;
-    bool trace, brief;
+    bool trace, brief, fingerprint;
     const char *regressions;
 };
 
@@ -190,6 +191,26 @@ static int one_seed(const struct options *options, uint64_t seed)
     return bad;
 }
 
+static int fingerprints(const struct options *options)
+{
+    static struct sim_coverage coverage;
+    struct sim_world *world = sim_world_new();
+    struct sim_plan plan;
+    bool bad = false;
+    world->coverage = &coverage;
+    world->fingerprinted = true;
+    for (uint64_t seed = options->first; seed < options->first + options->seeds; seed++) {
+        sim_plan_draw(&plan, seed);
+        sim_plan_run(world, &plan, seed, ~0ull);
+        uint64_t print = sim_fingerprint_end(world);
+        printf("%llu %llu %016llx\n", (unsigned long long)seed, (unsigned long long)world->events,
+               (unsigned long long)print);
+        bad |= world->violation[0];
+    }
+    sim_world_free(world);
+    return bad;
+}
+
 static int regressions(const struct options *options)
 {
     FILE *file = fopen(options->regressions, "r");
@@ -216,6 +237,7 @@ int main(int argc, char **argv)
                                           {"seed", required_argument, NULL, 's'},
                                           {"trace", no_argument, NULL, 't'},
                                           {"brief", no_argument, NULL, 'b'},
+                                          {"fingerprint", no_argument, NULL, 'p'},
                                           {"regressions", required_argument, NULL, 'r'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.first = 1, .seeds = 1000, .jobs = 1};
@@ -232,6 +254,8 @@ int main(int argc, char **argv)
             options.trace = true;
         else if (c == 'b')
             options.brief = true;
+        else if (c == 'p')
+            options.fingerprint = true;
         else if (c == 'r')
             options.regressions = optarg;
         else
@@ -241,5 +265,7 @@ int main(int argc, char **argv)
         options.jobs = 1;
     if (options.regressions)
         return regressions(&options);
+    if (options.fingerprint)
+        return fingerprints(&options);
     return options.one ? one_seed(&options, options.one) : swarm(&options);
 }

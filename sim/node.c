@@ -66,6 +66,8 @@ void sim_step(struct sim_world *world, uint8_t n, struct hf_event *event)
     event->wall_ms = sim_wall_ms(world, n);
     uint64_t incarnation = node->incarnation;
     hf_core_step(node->core, event, world->actions);
+    if (world->fingerprinted)
+        sim_fingerprint_step(world, n);
     sim_trace_history(world, n);
     bool acted = false;
     for (uint32_t a = 0; a < world->actions->count && !world->violation[0]; a++) {

@@ -96,6 +96,7 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
     world->reform_soon = false;
     world->token_us = 500 * SIM_MS;
     world->arena_used = 0;
+    world->fingerprint = world->events = 0;
     world->request_count = 0;
     world->marker = world->marker_acked_count = 0;
     world->history_done = world->history_epoch = 0;
@@ -253,6 +254,8 @@ void sim_run(struct sim_world *world, uint64_t until)
     while (!world->violation[0] && world->heap_count && world->heap[0].at <= until) {
         struct sim_event event = pop(world);
         world->now = event.at;
+        if (world->fingerprinted)
+            sim_fingerprint_event(world, &event);
         if (of_node(event.type) && world->node[event.node].frozen) {
             defer(&world->node[event.node], &event);
             continue;

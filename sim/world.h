@@ -218,6 +218,8 @@ struct sim_world {
     uint64_t history_epoch;
     FILE *trace;
     bool trace_steps;
+    bool fingerprinted;           /* fingerprint and events are kept */
+    uint64_t fingerprint, events; /* of all that happened so far */
     char violation[SIM_TEXT]; /* the first one, "" = none */
     uint64_t violation_at;
     struct sim_coverage *coverage;
@@ -314,6 +316,11 @@ void sim_trace_history(struct sim_world *world, uint8_t node);
 const char *sim_step_word(uint8_t step);
 const char *sim_status_word(uint8_t status);
 const char *sim_node_name(const struct sim_world *world, uint8_t node);
+
+/* fingerprint.c: of runs whose world has fingerprinted set. */
+void sim_fingerprint_event(struct sim_world *world, const struct sim_event *event);
+void sim_fingerprint_step(struct sim_world *world, uint8_t node);
+uint64_t sim_fingerprint_end(struct sim_world *world);
 
 /* specs.c */
 void sim_spec_instance(struct hf_spec *spec, uint16_t instance, const char *name);
