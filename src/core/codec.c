@@ -118,10 +118,7 @@ uint64_t hf_read_u64(struct hf_reader_buf *in)
 
 static unsigned number_size(uint64_t value)
 {
-    unsigned size = 1;
-    while (size < 8 && value >> (8 * size))
-        size++;
-    return size;
+    return value ? (71u - (unsigned)__builtin_clzll(value)) / 8u : 1u;
 }
 
 /* How many elements of a field are in use. */
@@ -134,58 +131,62 @@ static unsigned used_count(const struct hf_field *field, const uint8_t *structur
     return count;
 }
 
-static void encode_number(struct hf_writer_buf *out, const struct hf_field *field,
-                          const uint8_t *at)
+#define FIELD_HEAD 3u /* tag and length */
+
+/* Room for a field whose payload has at most this many bytes; its head is written. NULL = none. */
+static uint8_t *field_begin(struct hf_writer_buf *out, uint8_t tag, size_t length)
 {
-    uint64_t value = load(at, field->size);
+    if (out->overflow || FIELD_HEAD + length > out->room - out->length) {
+        out->overflow = true;
+        return NULL;
+    }
+    uint8_t *at = out->bytes + out->length;
+    at[0] = tag;
+    at[1] = (uint8_t)length;
+    at[2] = (uint8_t)(length >> 8);
+    out->length += FIELD_HEAD + length;
+    return at + FIELD_HEAD;
+}
+
+static void encode_number(struct hf_writer_buf *out, const struct hf_field *field, uint64_t value)
+{
     unsigned size = number_size(value);
-    hf_write_u8(out, field->tag);
-    hf_write_u16(out, (uint16_t)size);
-    write_le(out, value, size);
+    uint8_t *to = field_begin(out, field->tag, size);
+    for (unsigned i = 0; to && i < size; i++)
+        to[i] = (uint8_t)(value >> (8 * i));
 }
 
 static void encode_text(struct hf_writer_buf *out, const struct hf_field *field, const uint8_t *at)
 {
     size_t length = strlen((const char *)at);
-    hf_write_u8(out, field->tag);
-    hf_write_u16(out, (uint16_t)length);
-    hf_write_bytes(out, at, length);
+    uint8_t *to = field_begin(out, field->tag, length);
+    if (to)
+        memcpy(to, at, length);
 }
 
 static void encode_struct(struct hf_writer_buf *out, const struct hf_field *field,
                           const uint8_t *at)
 {
-    hf_write_u8(out, field->tag);
-    size_t length_at = out->length;
-    hf_write_u16(out, 0);
+    uint8_t *payload = field_begin(out, field->tag, 0);
     size_t from = out->length;
     hf_encode(out, field->table, at);
     if (out->overflow)
         return;
     size_t length = out->length - from;
     HF_ASSERT(length <= UINT16_MAX);
-    out->bytes[length_at] = (uint8_t)length;
-    out->bytes[length_at + 1] = (uint8_t)(length >> 8);
-}
-
-/* A single field at its empty value is not written; elements of an array always are. */
-static bool is_empty(const struct hf_field *field, const uint8_t *at)
-{
-    if (field->count != 1 || field->count_offset != HF_NO_COUNT)
-        return false;
-    if (field->kind == HF_FIELD_TEXT)
-        return at[0] == 0;
-    return field->kind != HF_FIELD_STRUCT && load(at, field->size) == field->empty;
+    payload[-2] = (uint8_t)length;
+    payload[-1] = (uint8_t)(length >> 8);
 }
 
 static void encode_element(struct hf_writer_buf *out, const struct hf_field *field,
                            const uint8_t *at)
 {
-    if (is_empty(field, at))
-        return;
+    /* A single field at its empty value is not written; elements of an array always are. */
+    bool single = field->count == 1 && field->count_offset == HF_NO_COUNT;
     switch ((enum hf_field_kind)field->kind) {
     case HF_FIELD_TEXT:
-        encode_text(out, field, at);
+        if (!single || at[0])
+            encode_text(out, field, at);
         return;
     case HF_FIELD_STRUCT:
         encode_struct(out, field, at);
@@ -194,9 +195,12 @@ static void encode_element(struct hf_writer_buf *out, const struct hf_field *fie
     case HF_FIELD_U16:
     case HF_FIELD_U32:
     case HF_FIELD_U64:
-    case HF_FIELD_BOOL:
-        encode_number(out, field, at);
+    case HF_FIELD_BOOL: {
+        uint64_t value = load(at, field->size);
+        if (!single || value != field->empty)
+            encode_number(out, field, value);
         return;
+    }
     }
 }
 
@@ -214,27 +218,35 @@ void hf_encode(struct hf_writer_buf *out, const struct hf_table *table, const vo
                        load(base + table->ext_len_offset, sizeof(uint16_t)));
 }
 
-void hf_table_clear(const struct hf_table *table, void *structure)
+/* In zeroed bytes. Elements of a list are nothing yet; each is cleared when it comes. */
+static void set_empty_values(const struct hf_table *table, uint8_t *base)
 {
-    uint8_t *base = structure;
-    memset(base, 0, table->size);
     for (unsigned f = 0; f < table->field_count; f++) {
         const struct hf_field *field = &table->fields[f];
-        for (unsigned i = 0; i < field->count; i++) {
-            uint8_t *at = base + field->offset + (size_t)i * field->size;
-            if (field->kind == HF_FIELD_STRUCT)
-                hf_table_clear(field->table, at);
-            else if (field->empty)
-                store(at, field->size, field->empty);
-        }
+        if (field->count != 1 || field->count_offset != HF_NO_COUNT)
+            continue;
+        if (field->kind == HF_FIELD_STRUCT)
+            set_empty_values(field->table, base + field->offset);
+        else if (field->empty)
+            store(base + field->offset, field->size, field->empty);
     }
 }
 
-static const struct hf_field *find_field(const struct hf_table *table, uint8_t tag)
+void hf_table_clear(const struct hf_table *table, void *structure)
 {
-    for (unsigned f = 0; f < table->field_count; f++) {
-        if (table->fields[f].tag == tag)
-            return &table->fields[f];
+    memset(structure, 0, table->size);
+    set_empty_values(table, structure);
+}
+
+/* Fields usually come in the table's order: the search begins where the last one ended. */
+static const struct hf_field *find_field(const struct hf_table *table, uint8_t tag, unsigned *from)
+{
+    for (unsigned k = 0; k < table->field_count; k++) {
+        unsigned f = *from + k < table->field_count ? *from + k : *from + k - table->field_count;
+        if (table->fields[f].tag != tag)
+            continue;
+        *from = f;
+        return &table->fields[f];
     }
     return NULL;
 }
@@ -254,6 +266,7 @@ static bool decode_number(const struct hf_field *field, const uint8_t *payload, 
     return true;
 }
 
+/* Into bytes that are zero. */
 static bool decode_text(const struct hf_field *field, const uint8_t *payload, size_t length,
                         uint8_t *at)
 {
@@ -263,7 +276,6 @@ static bool decode_text(const struct hf_field *field, const uint8_t *payload, si
         if (!payload[i])
             return false;
     }
-    memset(at, 0, field->size);
     memcpy(at, payload, length);
     return true;
 }
@@ -322,6 +334,7 @@ bool hf_decode(struct hf_reader_buf *in, const struct hf_table *table, void *str
 {
     uint8_t *base = structure;
     uint8_t seen[FIELDS_MAX] = {0};
+    unsigned from_field = 0;
     HF_ASSERT(table->field_count <= FIELDS_MAX);
     hf_table_clear(table, structure);
     while (in->at < in->length) {
@@ -331,7 +344,7 @@ bool hf_decode(struct hf_reader_buf *in, const struct hf_table *table, void *str
         const uint8_t *payload = hf_read_bytes(in, length);
         if (!payload)
             return false;
-        const struct hf_field *field = find_field(table, tag);
+        const struct hf_field *field = find_field(table, tag, &from_field);
         if (!field) {
             if (!keep_unknown(table, base, from, (size_t)length + 3))
                 return false;
@@ -351,22 +364,4 @@ uint64_t hf_hash(uint64_t seed, const void *bytes, size_t length)
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ at[i]) * 0x100000001b3ull;
     return hash;
-}
-
-uint32_t hf_crc32c(const void *bytes, size_t length)
-{
-    /* The polynomial's remainders of every half byte. */
-    static const uint32_t half[16] = {
-        0x00000000u, 0x105ec76fu, 0x20bd8edeu, 0x30e349b1u, 0x417b1dbcu, 0x5125dad3u,
-        0x61c69362u, 0x7198540du, 0x82f63b78u, 0x92a8fc17u, 0xa24bb5a6u, 0xb21572c9u,
-        0xc38d26c4u, 0xd3d3e1abu, 0xe330a81au, 0xf36e6f75u,
-    };
-    const uint8_t *at = bytes;
-    uint32_t crc = ~0u;
-    for (size_t i = 0; i < length; i++) {
-        crc ^= at[i];
-        crc = (crc >> 4) ^ half[crc & 15];
-        crc = (crc >> 4) ^ half[crc & 15];
-    }
-    return ~crc;
 }

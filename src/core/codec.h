@@ -82,7 +82,7 @@ void hf_encode(struct hf_writer_buf *out, const struct hf_table *table, const vo
 /* Sets the structure to its empty values, then reads fields until the end of in. */
 bool hf_decode(struct hf_reader_buf *in, const struct hf_table *table, void *structure);
 
-/* Every field at its empty value, the rest zero. */
+/* Every field at its empty value, the rest zero, elements of arrays included. */
 void hf_table_clear(const struct hf_table *table, void *structure);
 
 /* 64-bit FNV-1a, the hash of bytes; seed lets equal bytes at different places differ. */

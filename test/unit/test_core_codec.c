@@ -87,10 +87,27 @@ static void damage_test(void **state)
     }
 }
 
+/* The definition: the remainder, bit by bit. */
+static uint32_t checksum_by_bits(const uint8_t *at, size_t length)
+{
+    uint32_t crc = ~0u;
+    for (size_t k = 0; k < 8 * length; k++) {
+        crc ^= at[k / 8] >> k % 8 & 1u;
+        crc = crc & 1u ? crc >> 1 ^ 0x82f63b78u : crc >> 1;
+    }
+    return ~crc;
+}
+
 static void checksum_test(void **state)
 {
     (void)state;
     assert_int_equal(hf_crc32c("123456789", 9), 0xe3069283);
+    for (size_t k = 0; k < 600; k++)
+        bytes[k] = (uint8_t)random_next();
+    for (size_t length = 0; length < 300; length++) {
+        const uint8_t *from = bytes + length % 13;
+        assert_int_equal(hf_crc32c(from, length), checksum_by_bits(from, length));
+    }
     struct hf_head head = {
         .epoch = 7, .index = 9, .instance = HF_INSTANCE_NONE, .node = HF_NODE_NONE};
     struct hf_writer_buf out;
