@@ -13,15 +13,19 @@ size_t hf_core_size(void)
 void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uint64_t now_ms,
                   uint64_t wall_ms)
 {
+    memset(core, 0, offsetof(struct hf_core, state));
+    hf_state_init(&core->state);
+    size_t after = offsetof(struct hf_core, state) + sizeof(core->state);
+    memset((uint8_t *)core + after, 0, offsetof(struct hf_core, stage) - after);
+    memset(&core->stage, 0, offsetof(struct hf_stage, spec));
+    memset(&core->outgoing, 0, offsetof(struct hf_outgoing, spec));
     core->config = *config;
     core->now_ms = now_ms;
     core->wall_ms = wall_ms;
     core->started_ms = now_ms;
     core->due_ms = UINT64_MAX;
     core->quorum_lost_ms = now_ms ? now_ms : 1;
-    hf_state_init(&core->state);
     memset(core->report_node, HF_NODE_NONE, sizeof(core->report_node));
-    hf_local_init(core);
 }
 
 bool hf_core_restore_snapshot(struct hf_core *core, const uint8_t *bytes, size_t length)
@@ -208,7 +212,7 @@ void hf_core_local_view(const struct hf_core *core, uint16_t instance, struct hf
 
 bool hf_core_may_feed_watchdog(const struct hf_core *core, uint64_t now_ms)
 {
-    for (unsigned i = 0; i < HF_INSTANCES_MAX; i++) {
+    for (unsigned i = 0; i < core->state.instance_end; i++) {
         const struct hf_local *local = &core->local[i];
         bool serves = local->engine_up || local->address_up || (local->mounted && local->acquired);
         if (serves && local->stop_by_ms && now_ms > local->stop_by_ms)

@@ -29,7 +29,7 @@ struct hf_core_config {
 
 size_t hf_core_size(void);
 
-/* core: hf_core_size() zeroed bytes, aligned like a pointer. */
+/* core: hf_core_size() bytes of any content, aligned like a pointer. */
 void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uint64_t now_ms,
                   uint64_t wall_ms);
 

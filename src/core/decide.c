@@ -26,7 +26,7 @@ static void order_instances(struct hf_core *core)
     if (core->order_version == core->state.config_version)
         return;
     core->order_count = 0;
-    for (uint16_t i = 0; i < HF_INSTANCES_MAX; i++) {
+    for (uint16_t i = 0; i < core->state.instance_end; i++) {
         if (!core->state.spec.instances[i].name[0])
             continue;
         unsigned at = core->order_count++;
@@ -174,15 +174,6 @@ void hf_decide(struct hf_core *core)
     proposal.count = 0;
     proposal.full = proposal.acknowledge = false;
     struct hf_load load;
-    struct hf_head head = hf_head_empty();
-    head.epoch = core->state.epoch;
-    head.index = core->state.index;
-    head.hash = core->state.hash;
-    head.wall_ms = core->wall_ms > core->state.wall_ms ? core->wall_ms : core->state.wall_ms;
-    if (core->queue_count)
-        head.flags = HF_HEAD_ACK_WANTED;
-    hf_message_begin(&proposal.out, proposal.bytes, sizeof(proposal.bytes), HF_MESSAGE_DECISION,
-                     &head);
     propose_all(core, &load, &proposal);
     send_proposal(core, &proposal);
 }

@@ -21,8 +21,25 @@ struct hf_change hf_change_make(enum hf_change_type type, enum hf_reason_code co
     return change;
 }
 
+/* Most of the time there is nothing to decide, and nothing is written. */
+static void begin(struct hf_proposal *proposal)
+{
+    const struct hf_core *core = proposal->core;
+    struct hf_head head = hf_head_empty();
+    head.epoch = core->state.epoch;
+    head.index = core->state.index;
+    head.hash = core->state.hash;
+    head.wall_ms = core->wall_ms > core->state.wall_ms ? core->wall_ms : core->state.wall_ms;
+    if (core->queue_count)
+        head.flags = HF_HEAD_ACK_WANTED;
+    hf_message_begin(&proposal->out, proposal->bytes, sizeof(proposal->bytes), HF_MESSAGE_DECISION,
+                     &head);
+}
+
 void hf_propose(struct hf_proposal *proposal, const struct hf_change *change)
 {
+    if (!proposal->count)
+        begin(proposal);
     struct hf_writer_buf *out = &proposal->out;
     size_t before = out->length;
     hf_message_item(out, &hf_table_change, change);

@@ -173,9 +173,6 @@ struct hf_core {
     uint32_t queue_count;
     struct hf_queued queue[HF_QUEUE_MAX];
     struct hf_waiting waiting[HF_REQUESTS_MAX];
-    struct hf_stage stage;
-    struct hf_outgoing outgoing;
-    struct hf_state incoming; /* a snapshot takes effect only when it is whole */
     uint64_t incoming_hash;
 
     uint64_t order_version;                   /* configuration that order is for; 0 = none yet */
@@ -185,6 +182,11 @@ struct hf_core {
     uint16_t order[HF_INSTANCES_MAX]; /* instances, most important first */
 
     struct hf_actions *out; /* of the step under way; NULL while restoring */
+
+    /* Large, and written whole before they are read: not cleared at the start (hf_core_init). */
+    struct hf_stage stage;
+    struct hf_outgoing outgoing;
+    struct hf_state incoming; /* a snapshot takes effect only when it is whole */
 };
 
 /* actions.c: asking for things. */
@@ -278,7 +280,6 @@ void hf_stage_send_more(struct hf_core *core);
 struct hf_reason hf_stage_check(const struct hf_core *core, uint8_t origin, uint64_t id);
 
 /* local.c, local_stop.c, local_steps.c: what this node runs. */
-void hf_local_init(struct hf_core *core);
 void hf_local_run(struct hf_core *core);
 void hf_local_step_event(struct hf_core *core, const struct hf_event_step *step);
 void hf_local_exited(struct hf_core *core, uint16_t instance, uint32_t generation);

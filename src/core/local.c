@@ -23,11 +23,6 @@ enum want {
     WANT_CLEAR, /* it is not ours any more: kill and remove */
 };
 
-void hf_local_init(struct hf_core *core)
-{
-    memset(core->local, 0, sizeof(core->local));
-}
-
 bool hf_local_holds_disk(const struct hf_local *local)
 {
     return local->acquired || local->mounted || local->engine_up || local->main.id;
@@ -360,7 +355,7 @@ static bool inspected(struct hf_core *core, uint16_t i)
 
 void hf_local_run(struct hf_core *core)
 {
-    for (uint16_t i = 0; i < HF_INSTANCES_MAX; i++) {
+    for (uint16_t i = 0; i < core->state.instance_end; i++) {
         struct hf_local *local = &core->local[i];
         if (!core->state.spec.instances[i].name[0] && !hf_local_holds(local)) {
             if (local->inspected)

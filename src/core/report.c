@@ -12,7 +12,7 @@
 
 void hf_reports_forget(struct hf_core *core, uint8_t node)
 {
-    for (unsigned i = 0; i < HF_INSTANCES_MAX; i++) {
+    for (unsigned i = 0; i < core->state.instance_end; i++) {
         if (core->report_node[i] == node)
             core->report_node[i] = HF_NODE_NONE;
         core->unclean[i] &= ~hf_bit(node);
@@ -21,7 +21,7 @@ void hf_reports_forget(struct hf_core *core, uint8_t node)
 
 void hf_reports_renew(struct hf_core *core)
 {
-    for (unsigned i = 0; i < HF_INSTANCES_MAX; i++) {
+    for (unsigned i = 0; i < core->state.instance_end; i++) {
         if (core->state.spec.instances[i].name[0])
             core->local[i].report = true;
     }
@@ -131,11 +131,10 @@ void hf_reports_send(struct hf_core *core)
     struct hf_writer_buf out;
     struct hf_head head = hf_head_empty();
     unsigned count = 0;
-    hf_message_begin(&out, bytes, sizeof(bytes), HF_MESSAGE_REPORT, &head);
-    for (uint16_t i = 0; i < HF_INSTANCES_MAX; i++) {
+    for (uint16_t i = 0; i < core->state.instance_end; i++) {
         if (!core->local[i].report || !core->state.spec.instances[i].name[0])
             continue;
-        if (out.length > sizeof(bytes) - 1024) {
+        if (count && out.length > sizeof(bytes) - 1024) {
             hf_wake_at(core, core->now_ms);
             break;
         }
@@ -146,6 +145,8 @@ void hf_reports_send(struct hf_core *core)
         if (!worth_telling(core, i))
             continue;
         struct hf_report report = make_report(core, i);
+        if (!count)
+            hf_message_begin(&out, bytes, sizeof(bytes), HF_MESSAGE_REPORT, &head);
         hf_message_item(&out, &hf_table_report, &report);
         count++;
     }

@@ -158,6 +158,7 @@ static bool install_instance(struct hf_state *to, const struct hf_record *record
     uint16_t i = record->slot;
     if (i >= HF_INSTANCES_MAX)
         return false;
+    hf_state_used(to, i);
     if (record->kind == HF_RECORD_INSTANCE_SPEC)
         return hf_message_read(item, &hf_table_instance_spec, &to->spec.instances[i]) &&
                hf_instance_spec_valid(&to->spec.instances[i]);
@@ -171,7 +172,10 @@ static bool install_end(struct hf_core *core)
     core->incoming.hash = hf_state_hash(&core->incoming);
     if (core->incoming.hash != core->incoming_hash && !HF_PLANTED(14))
         return false;
+    if (core->incoming.instance_end < core->state.instance_end)
+        core->incoming.instance_end = core->state.instance_end; /* something may be left of it here */
     core->state = core->incoming;
+    core->order_version = 0;
     return true;
 }
 

@@ -61,6 +61,12 @@ void hf_state_init(struct hf_state *state)
         instance_state_init(&state->instances[i]);
 }
 
+void hf_state_used(struct hf_state *state, uint16_t instance)
+{
+    if (state->instance_end <= instance)
+        state->instance_end = (uint16_t)(instance + 1);
+}
+
 uint64_t hf_state_hash(const struct hf_state *state)
 {
     uint64_t hash = hf_hash_cluster(state);
@@ -412,6 +418,7 @@ static void switch_instance(struct hf_state *state, uint16_t i, const struct hf_
     bool same_name = from->name[0] && !strcmp(from->name, to->name);
     state->hash ^= hf_hash_instance_spec(state, i) ^ hf_hash_instance(state, i);
     *from = *to;
+    hf_state_used(state, i);
     if (!same_name) {
         uint32_t generation = state->instances[i].generation;
         instance_state_init(&state->instances[i]);

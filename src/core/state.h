@@ -159,6 +159,7 @@ struct hf_state {
     uint64_t wall_ms;       /* time of the newest decision */
     uint64_t hash;          /* over all entities */
     uint64_t history_count; /* records ever written; the newest is at (count - 1) % max */
+    uint16_t instance_end;  /* from here on no slot was ever used: loops of every step end here */
     struct hf_spec spec;
     struct hf_node_state nodes[HF_NODES_MAX];
     struct hf_instance_state instances[HF_INSTANCES_MAX];
@@ -175,6 +176,9 @@ void hf_state_init(struct hf_state *state);
  * that HF_CHANGE_CONFIG switches to; may be NULL otherwise. */
 bool hf_state_apply(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms,
                     const struct hf_spec *staged);
+
+/* Notes that an instance's slot is in use: to be called by whoever writes its specification. */
+void hf_state_used(struct hf_state *state, uint16_t instance);
 
 /* Recomputes the hash from scratch; equals state->hash at all times. */
 uint64_t hf_state_hash(const struct hf_state *state);
