@@ -63,7 +63,7 @@ void sim_check_i7(struct sim_world *world)
         /* What it cannot stop it cuts off, which may take the release's own time. */
         if (world->mood.hang || world->mood.fail || world->mood.slow)
             limit += 45 * SIM_S;
-        for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
+        for (uint16_t i = 0; i < world->instance_end; i++) {
             /* A step that hangs is not the core's: what it can do then is the watchdog's part. */
             if (!node->core->local[i].inspected || hangs(node, i))
                 continue;

@@ -4,21 +4,33 @@
  */
 #include "world.h"
 
-#define SEEN_MAX 65536u
+#include <string.h>
+
+/* What stands in the table stays there: the same words once more are compared with the same. */
+static bool compared(struct sim_node *node, const uint64_t words[5])
+{
+    if (!memcmp(node->seen_place, words, sizeof(node->seen_place)))
+        return true;
+    memcpy(node->seen_place, words, sizeof(node->seen_place));
+    return false;
+}
 
 void sim_check_i3(struct sim_world *world, uint8_t n)
 {
-    const struct sim_node *node = &world->node[n];
+    struct sim_node *node = &world->node[n];
     const struct hf_core *core = node->core;
     const struct hf_state *state = &core->state;
     if (!core->synced_self || !state->index || !node->ring)
         return;
     /* What a member decided alone, and lost with its daemon, nobody else ever held. */
     bool alone = core->membership.members == sim_bit(n);
-    uint64_t words[4] = {node->ring, state->epoch, state->index, alone ? node->incarnation : 0};
-    uint64_t key = hf_hash(3, words, sizeof(words)) | 1;
+    uint64_t words[5] = {node->ring, state->epoch, state->index, alone ? node->incarnation : 0,
+                         state->hash};
+    if (compared(node, words))
+        return;
+    uint64_t key = hf_hash(3, words, 4 * sizeof(words[0])) | 1;
     for (uint32_t k = 0; k < 64; k++) {
-        uint64_t *slot = &world->seen[2 * ((key + k) % SEEN_MAX)];
+        uint64_t *slot = &world->seen[2 * ((key + k) % SIM_SEEN_MAX)];
         if (slot[0] == key && slot[1] != state->hash) {
             sim_violation(world, "I3: %s differs at epoch %llx index %llu", sim_node_name(world, n),
                           (unsigned long long)state->epoch, (unsigned long long)state->index);
@@ -29,6 +41,7 @@ void sim_check_i3(struct sim_world *world, uint8_t n)
         if (!slot[0]) {
             slot[0] = key;
             slot[1] = state->hash;
+            world->seen_slots[world->seen_count++] = (uint32_t)((key + k) % SIM_SEEN_MAX);
             if (sim_chance(&(struct sim_rng){key}, 20) && hf_state_hash(state) != state->hash)
                 sim_violation(world, "I3: the hash of %s is not that of its state",
                               sim_node_name(world, n));
@@ -61,7 +74,7 @@ void sim_check_step(struct sim_world *world, uint8_t n, bool acted)
     cover_reasons(world, n);
     const struct hf_core *core = world->node[n].core;
     struct sim_coverage *coverage = world->coverage;
-    for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
+    for (uint16_t i = 0; i < world->instance_end; i++) {
         uint8_t *seen = &world->node[n].real[i].seen_phase;
         if (*seen == core->local[i].phase)
             continue;

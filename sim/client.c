@@ -13,17 +13,18 @@ bool sim_reachable(const struct sim_world *world, uint8_t n)
     return node->powered && !node->frozen;
 }
 
-static bool disked(const struct sim_world *world, uint16_t i)
+/* In the state that counts now; NULL = no daemon runs. */
+static bool disked(const struct hf_state *state, uint16_t i)
 {
-    const struct hf_state *state = sim_state_of(world);
     return !state || state->spec.instances[i].disk_count > 0;
 }
 
-void sim_engine_write(struct sim_world *world, uint8_t n, uint16_t i)
+static void engine_write(struct sim_world *world, const struct hf_state *state, uint8_t n,
+                         uint16_t i)
 {
     struct sim_node *node = &world->node[n];
     struct sim_real *real = &node->real[i];
-    if (!real->engine || !sim_reachable(world, n) || !disked(world, i))
+    if (!real->engine || !sim_reachable(world, n) || !disked(state, i))
         return;
     if (!node->disk_path) {
         sim_engine_exit(world, n, i); /* an engine that cannot write its log ends */
@@ -43,6 +44,12 @@ void sim_engine_write(struct sim_world *world, uint8_t n, uint16_t i)
     }
 }
 
+void sim_engine_write(struct sim_world *world, uint8_t n, uint16_t i)
+{
+    if (world->node[n].real[i].engine)
+        engine_write(world, sim_state_of(world), n, i);
+}
+
 /* Who answers for the address: the last that announced it. */
 static uint8_t holder(const struct sim_world *world, uint16_t i)
 {
@@ -57,10 +64,10 @@ static uint8_t holder(const struct sim_world *world, uint16_t i)
     return found;
 }
 
-static void commit(struct sim_world *world, uint16_t i)
+static void commit(struct sim_world *world, const struct hf_state *state, uint16_t i)
 {
     uint8_t n = holder(world, i);
-    if (n == HF_NODE_NONE || !disked(world, i))
+    if (n == HF_NODE_NONE || !disked(state, i))
         return;
     struct sim_real *real = &world->node[n].real[i];
     struct sim_disk *disk = &world->disk[i];
@@ -77,17 +84,18 @@ static void commit(struct sim_world *world, uint16_t i)
 
 void sim_client(struct sim_world *world)
 {
+    const struct hf_state *state = sim_state_of(world); /* no daemon runs in between */
     for (uint8_t n = 0; n < world->nodes; n++) {
-        for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
+        for (uint16_t i = 0; i < world->instance_end; i++) {
             /* Every other engine is idle most of the time. */
             if (world->node[n].real[i].engine && (i % 2 == 0 || sim_chance(&world->rng, 20)))
-                sim_engine_write(world, n, i);
+                engine_write(world, state, n, i);
             if (world->node[n].real[i].engine)
                 sim_check_fenced(world, n, i);
         }
     }
-    for (uint16_t i = 0; i < SIM_INSTANCES; i++)
-        commit(world, i);
+    for (uint16_t i = 0; i < world->instance_end; i++)
+        commit(world, state, i);
     if (!world->violation[0])
         sim_at(world, world->now + 100 * SIM_MS, SIM_EV_CLIENT, 0, 0, 0, 0);
 }

@@ -48,6 +48,8 @@ static struct sim_pending *pending_new(struct sim_world *world, uint32_t *ret_sl
         if (world->pending[slot].used)
             continue;
         world->pending_next = slot + 1;
+        if (world->pending_end <= slot)
+            world->pending_end = slot + 1;
         *ret_slot = slot;
         memset(&world->pending[slot], 0, sizeof(world->pending[slot]));
         world->pending[slot].used = true;
@@ -92,6 +94,8 @@ void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action
         sim_violation(world, "a step for an instance that is not there");
         return;
     }
+    if (world->instance_end <= action->instance)
+        world->instance_end = (uint16_t)(action->instance + 1);
     world->coverage->steps[action->step]++;
     check_order(world, n, action);
     if (stream(action->step)) {
@@ -147,7 +151,7 @@ void sim_driver_cancel(struct sim_world *world, uint8_t n, uint64_t id)
         real->watch_id = 0;
     if (real->probe_id == id)
         real->probe_id = 0;
-    for (uint32_t k = 0; k < SIM_PENDING; k++) {
+    for (uint32_t k = 0; k < world->pending_end; k++) {
         struct sim_pending *pending = &world->pending[k];
         if (!pending->used || pending->node != n || pending->id != id || pending->cancelled)
             continue;
@@ -404,7 +408,7 @@ void sim_driver_stream(struct sim_world *world, const struct sim_event *event)
 /* The workers of a daemon die with it: each had done its work just before, or never will. */
 void sim_driver_orphans(struct sim_world *world, uint8_t n)
 {
-    for (uint32_t k = 0; k < SIM_PENDING; k++) {
+    for (uint32_t k = 0; k < world->pending_end; k++) {
         struct sim_pending *pending = &world->pending[k];
         if (!pending->used || pending->node != n)
             continue;
@@ -435,7 +439,7 @@ void sim_driver_power_off(struct sim_world *world, uint8_t n)
         memset(&node->real[i], 0, sizeof(node->real[i]));
         node->real[i].broken = broken;
     }
-    for (uint32_t k = 0; k < SIM_PENDING; k++) {
+    for (uint32_t k = 0; k < world->pending_end; k++) {
         if (world->pending[k].used && world->pending[k].node == n)
             world->pending[k].used = false;
     }

@@ -1,6 +1,7 @@
 /*
- * fingerprint.c - one number for a whole run: every event taken, every action of every core with its
- * bytes, and what is left at the end. Two builds that give the same numbers ran the same worlds.
+ * fingerprint.c - one number for a whole run: every event taken, every action of every core with
+ * its bytes, and what is left at the end. Two builds that give the same numbers ran the same
+ * worlds.
  */
 #include "world.h"
 

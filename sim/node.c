@@ -100,7 +100,6 @@ void sim_daemon_start(struct sim_world *world, uint8_t n)
     struct sim_node *node = &world->node[n];
     if (!node->powered || node->daemon)
         return;
-    memset(node->core, 0, hf_core_size());
     node->daemon = true;
     node->config.node = n;
     node->config.incarnation = ++node->incarnation;

@@ -124,7 +124,8 @@ void sim_trace_history(struct sim_world *world, uint8_t n)
         from = state->history_count - HF_HISTORY_MAX;
     for (; from < state->history_count; from++) {
         const struct hf_history_record *record = &state->history[from % HF_HISTORY_MAX];
-        trace_record(world, &state->spec, record);
+        if (world->trace)
+            trace_record(world, &state->spec, record);
         sim_check_reasons(world, record);
         sim_check_priority(world, n, record);
     }

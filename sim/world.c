@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 
 #define ARENA_MAX (2048ull * 1024 * 1024)
-#define SEEN_MAX 65536u
 
 static void *map(size_t size)
 {
@@ -24,7 +23,8 @@ struct sim_world *sim_world_new(void)
     world->actions = map(sizeof(struct hf_actions));
     world->spec = map(sizeof(struct hf_spec));
     world->ring = map(SIM_RINGS * sizeof(struct sim_ring));
-    world->seen = map(SEEN_MAX * 2 * sizeof(uint64_t));
+    world->seen = map(SIM_SEEN_MAX * 2 * sizeof(uint64_t));
+    world->seen_slots = map(SIM_SEEN_MAX * sizeof(uint32_t));
     world->arena = map(ARENA_MAX);
     for (unsigned n = 0; n < SIM_NODES; n++)
         world->node[n].core = map(hf_core_size());
@@ -45,7 +45,8 @@ void sim_world_free(struct sim_world *world)
     for (unsigned r = 0; r < SIM_RINGS; r++)
         free(world->ring[r].log);
     munmap(world->arena, ARENA_MAX);
-    munmap(world->seen, SEEN_MAX * 2 * sizeof(uint64_t));
+    munmap(world->seen, SIM_SEEN_MAX * 2 * sizeof(uint64_t));
+    munmap(world->seen_slots, SIM_SEEN_MAX * sizeof(uint32_t));
     munmap(world->ring, SIM_RINGS * sizeof(struct sim_ring));
     munmap(world->spec, sizeof(struct hf_spec));
     munmap(world->actions, sizeof(struct hf_actions));
@@ -81,7 +82,9 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
         world->ring[r].log = log;
         world->ring[r].room = room;
     }
-    memset(world->seen, 0, SEEN_MAX * 2 * sizeof(uint64_t));
+    for (uint32_t k = 0; k < world->seen_count; k++)
+        world->seen[2 * world->seen_slots[k]] = world->seen[2 * world->seen_slots[k] + 1] = 0;
+    world->seen_count = 0;
     world->seed = seed;
     world->rng.state = seed * 0x2545f4914f6cdd1dull + 1;
     world->now = world->order = 0;
@@ -97,6 +100,7 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
     world->token_us = 500 * SIM_MS;
     world->arena_used = 0;
     world->fingerprint = world->events = 0;
+    uint32_t request_count = world->request_count;
     world->request_count = 0;
     world->marker = world->marker_acked_count = 0;
     world->history_done = world->history_epoch = 0;
@@ -106,8 +110,10 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
     world->violation_at = 0;
     memset(&world->mood, 0, sizeof(world->mood));
     memset(world->disk, 0, sizeof(world->disk));
-    memset(world->pending, 0, sizeof(world->pending));
-    memset(world->request, 0, sizeof(world->request));
+    memset(world->pending, 0, world->pending_end * sizeof(world->pending[0]));
+    memset(world->request, 0, request_count * sizeof(world->request[0]));
+    world->pending_end = 0;
+    world->instance_end = 0;
     memset(world->assigned, 0, sizeof(world->assigned));
     for (unsigned a = 0; a < SIM_NODES; a++) {
         for (unsigned b = 0; b < SIM_NODES; b++)

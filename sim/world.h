@@ -21,6 +21,7 @@
 #define SIM_RINGS 4096u
 #define SIM_PENDING 4096u
 #define SIM_NEVER UINT64_MAX
+#define SIM_SEEN_MAX 65536u
 
 enum sim_event_type {
     SIM_EV_WAKE,     /* a core asked to be stepped */
@@ -144,7 +145,8 @@ struct sim_node {
     struct sim_event *deferred; /* what happens when it thaws */
     uint32_t deferred_count, deferred_room;
     bool up_once;
-    uint64_t seen_index; /* for coverage */
+    uint64_t seen_index;    /* for coverage */
+    uint64_t seen_place[5]; /* for I3: what was compared last */
 };
 
 struct sim_pending {
@@ -198,7 +200,9 @@ struct sim_world {
     uint32_t witness_ring; /* ring that has the vote of the witness disk */
     struct sim_disk disk[SIM_INSTANCES];
     struct sim_pending pending[SIM_PENDING];
-    uint32_t pending_next;
+    uint32_t pending_next, pending_end; /* from pending_end on none was used in this run */
+    uint16_t
+        instance_end; /* from here on no driver was asked for anything: all of real[] is empty */
     struct sim_mood mood;
     struct sim_request request[SIM_REQUESTS];
     uint32_t request_count;
@@ -212,15 +216,17 @@ struct sim_world {
     bool calm;       /* faults have ended */
 
     struct hf_actions *actions;
-    struct hf_spec *spec;  /* room to build one */
-    uint64_t *seen;        /* for I3: table of (ring, epoch, index) -> hash */
+    struct hf_spec *spec; /* room to build one */
+    uint64_t *seen;       /* for I3: table of (ring, epoch, index) -> hash */
+    uint32_t *seen_slots; /* those of it that are in use */
+    uint32_t seen_count;
     uint64_t history_done; /* history records already traced */
     uint64_t history_epoch;
     FILE *trace;
     bool trace_steps;
     bool fingerprinted;           /* fingerprint and events are kept */
     uint64_t fingerprint, events; /* of all that happened so far */
-    char violation[SIM_TEXT]; /* the first one, "" = none */
+    char violation[SIM_TEXT];     /* the first one, "" = none */
     uint64_t violation_at;
     struct sim_coverage *coverage;
     void (*on_fault)(struct sim_world *, uint64_t a, uint64_t b);

@@ -173,7 +173,8 @@ static bool install_end(struct hf_core *core)
     if (core->incoming.hash != core->incoming_hash && !HF_PLANTED(14))
         return false;
     if (core->incoming.instance_end < core->state.instance_end)
-        core->incoming.instance_end = core->state.instance_end; /* something may be left of it here */
+        core->incoming.instance_end =
+            core->state.instance_end; /* something may be left of it here */
     core->state = core->incoming;
     core->order_version = 0;
     return true;
