@@ -46,7 +46,7 @@ class Machine:
         interfaces = enumerate(places.networks_of(self.name))
         return [f"mem={c['mem']}", f"umid={self.name}", f"uml_dir={self.folder}/uml",
                 f"initrd={c['initramfs']}", "con=null", "con0=null,fd:1", "console=tty0",
-                "panic=1", "noreboot", "quiet", "selinux=0", "apparmor=0",
+                "panic=1", "noreboot", "quiet", "selinux=0", "apparmor=0", "rt_group_sched=0",
                 *c["kernel"]["arguments"], *self._disks(),
                 *(network.vector(i, self.name, n) for i, n in interfaces),
                 f"hf.lab={c['name']}", f"hf.name={self.name}", f"hf.nodes={c['nodes']}",
