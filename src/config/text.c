@@ -76,6 +76,12 @@ static const char *fault_of(size_t size, unsigned code, bool indenting, bool fir
     return NULL;
 }
 
+/* Whether a line ends with the character at text: LF, or a CR alone, as YAML counts lines. */
+static bool ends_line(const char *text, size_t left)
+{
+    return text[0] == '\n' || (text[0] == '\r' && (left == 1 || text[1] != '\n'));
+}
+
 bool hf_text_check_file(const char *file_name, const char *text, size_t length,
                         struct hf_config_errors *errors)
 {
@@ -91,11 +97,27 @@ bool hf_text_check_file(const char *file_name, const char *text, size_t length,
             hf_errors_add(errors, file_name, line, column, "%s", fault);
             return false;
         }
-        indenting = code == '\n' || (indenting && code == ' ');
-        line += code == '\n';
-        column = code == '\n' ? 1 : column + 1;
+        bool ends = ends_line(text + i, length - i);
+        indenting = ends || (indenting && code == ' ');
+        line += ends;
+        column = ends ? 1 : column + 1;
     }
     return true;
+}
+
+void hf_text_end(const char *text, size_t length, unsigned *ret_line, unsigned *ret_column)
+{
+    size_t size;
+    *ret_line = *ret_column = 1;
+    for (size_t i = 0; i < length; i += size) {
+        unsigned code;
+        size = hf_text_decode(text + i, length - i, &code);
+        if (size == 0)
+            return;
+        bool ends = ends_line(text + i, length - i);
+        *ret_line += ends;
+        *ret_column = ends ? 1 : *ret_column + 1;
+    }
 }
 
 static char folded(char c)

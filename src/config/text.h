@@ -21,6 +21,10 @@ bool hf_text_all_printable(const char *text, size_t length);
 bool hf_text_check_file(const char *file_name, const char *text, size_t length,
                         struct hf_config_errors *errors);
 
+/* Line and column, from 1, of the place just behind the last character of a file that was checked.
+ */
+void hf_text_end(const char *text, size_t length, unsigned *ret_line, unsigned *ret_column);
+
 /* An ASCII letter or digit, in every locale. */
 static inline bool hf_text_alnum(char c)
 {

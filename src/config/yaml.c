@@ -32,6 +32,8 @@ struct level {
 
 struct builder {
     const char *file_name;
+    const char *text;
+    size_t length;
     struct hf_config_errors *errors;
     struct hf_yaml_document *document;
     unsigned documents;
@@ -60,9 +62,15 @@ __attribute__((format(printf, 3, 4))) static int fault(struct builder *b, const 
                                                        const char *format, ...)
 {
     va_list args;
+    unsigned line, column;
+    /* libyaml puts the end of a file without a last line break on a line of its own. */
+    hf_text_end(b->text, b->length, &line, &column);
+    if (mark->line < line) {
+        line = (unsigned)mark->line + 1;
+        column = (unsigned)mark->column + 1;
+    }
     va_start(args, format);
-    hf_errors_addv(b->errors, b->file_name, (unsigned)mark->line + 1, (unsigned)mark->column + 1,
-                   "", format, args);
+    hf_errors_addv(b->errors, b->file_name, line, column, "", format, args);
     va_end(args);
     return HF_CONFIG_INVALID;
 }
@@ -238,13 +246,13 @@ static int build(struct builder *b, yaml_parser_t *parser)
     }
 }
 
-static int build_text(struct builder *b, const char *text, size_t length)
+static int build_text(struct builder *b)
 {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return -ENOMEM;
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)b->text, b->length);
     int result = build(b, &parser);
     yaml_parser_delete(&parser);
     if (result != 0)
@@ -275,8 +283,12 @@ int hf_yaml_load(const char *file_name, const char *text, size_t length,
     struct hf_yaml_document *document = calloc(1, sizeof(*document));
     if (!document)
         return -ENOMEM;
-    struct builder builder = {.file_name = file_name, .errors = errors, .document = document};
-    int result = build_text(&builder, text, length);
+    struct builder builder = {.file_name = file_name,
+                              .text = text,
+                              .length = length,
+                              .errors = errors,
+                              .document = document};
+    int result = build_text(&builder);
     if (result == 0)
         *ret_document = document;
     else

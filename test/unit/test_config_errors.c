@@ -48,6 +48,9 @@ static const struct bad syntax[] = {
     {"a: *x\n", "1:4: aliases (*x) are not used here."},
     {"a: !!str x\n", "1:4: tags (tag:yaml.org,2002:str) are not used here."},
     {"a: 1\n---\nb: 2\n", "2:1: a second document begins here."},
+    {"a: 1\r\n# end\rb: \x01\n", "3:4: a control character stands here."}, /* CR alone ends a line */
+    {"a: 1\r\tb: 2\r", "2:1: a tab indents this line."},
+    {"a: {b", "1:6: this is not well-formed YAML: while parsing a flow mapping, did not find expected ',' or '}'."},
     {"[[[[[[[[[x]]]]]]]]]", "1:9: more than 8 levels of nesting."},
 };
 
