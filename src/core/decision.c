@@ -106,16 +106,30 @@ static void applied(struct hf_core *core, const struct hf_change *change)
     }
 }
 
-/* Applies every change of a decision that follows our state. False: its bytes are broken. */
+/* Whether every change of a decision can be read. */
+static bool readable(struct hf_message message)
+{
+    struct hf_reader_buf item;
+    struct hf_change change;
+    while (hf_message_next(&message, &item)) {
+        if (!hf_message_read(&item, &hf_table_change, &change))
+            return false;
+    }
+    return !message.items.bad;
+}
+
+/* Applies every change of a decision that follows our state. False: its bytes are broken, and none
+ * of it was applied. */
 bool hf_decision_apply(struct hf_core *core, struct hf_message *message)
 {
     struct hf_reader_buf item;
+    if (!readable(*message))
+        return false;
     core->state.index++;
     core->state.wall_ms = message->head.wall_ms;
     while (hf_message_next(message, &item)) {
         struct hf_change change;
-        if (!hf_message_read(&item, &hf_table_change, &change))
-            return false;
+        (void)hf_message_read(&item, &hf_table_change, &change);
         if (HF_PLANTED(13) && change.type == HF_CHANGE_EXCLUDE &&
             core->config.node != core->state.coordinator)
             continue;
@@ -134,7 +148,7 @@ bool hf_decision_apply(struct hf_core *core, struct hf_message *message)
             hf_request_decided(core, &change, core->state.index);
         }
     }
-    return !message->items.bad;
+    return true;
 }
 
 static void cannot_follow(struct hf_core *core)

@@ -49,12 +49,15 @@ static void write_node(struct hf_writer_buf *out, const struct hf_state *state, 
         hf_message_record(out, HF_RECORD_NODE_STATE, n, &hf_table_node_state, &state->nodes[n]);
 }
 
+/* Of an instance that was removed the state stays: its slot's next user goes on from its
+ * generation. */
 static void write_instance(struct hf_writer_buf *out, const struct hf_state *state, uint16_t i)
 {
-    if (!state->spec.instances[i].name[0])
+    if (state->spec.instances[i].name[0])
+        hf_message_record(out, HF_RECORD_INSTANCE_SPEC, i, &hf_table_instance_spec,
+                          &state->spec.instances[i]);
+    else if (!state->instances[i].generation)
         return;
-    hf_message_record(out, HF_RECORD_INSTANCE_SPEC, i, &hf_table_instance_spec,
-                      &state->spec.instances[i]);
     hf_message_record(out, HF_RECORD_INSTANCE_STATE, i, &hf_table_instance_state,
                       &state->instances[i]);
 }
@@ -170,14 +173,7 @@ static bool install_end(struct hf_core *core)
 {
     core->receiving = false;
     core->incoming.hash = hf_state_hash(&core->incoming);
-    if (core->incoming.hash != core->incoming_hash && !HF_PLANTED(14))
-        return false;
-    if (core->incoming.instance_end < core->state.instance_end)
-        core->incoming.instance_end =
-            core->state.instance_end; /* something may be left of it here */
-    core->state = core->incoming;
-    core->order_version = 0;
-    return true;
+    return core->incoming.hash == core->incoming_hash || HF_PLANTED(14);
 }
 
 static bool install_record(struct hf_core *core, const struct hf_record *record,
@@ -207,18 +203,31 @@ static bool install_record(struct hf_core *core, const struct hf_record *record,
     return true; /* a kind of a newer version */
 }
 
+static void take_over(struct hf_core *core)
+{
+    if (core->incoming.instance_end < core->state.instance_end)
+        core->incoming.instance_end =
+            core->state.instance_end; /* something may be left of it here */
+    core->state = core->incoming;
+    core->order_version = 0;
+}
+
 /* Takes one message of a snapshot in. False: it is broken, and nothing of it counts. */
 bool hf_snapshot_install(struct hf_core *core, struct hf_message *message)
 {
     struct hf_reader_buf item;
-    while (hf_message_next(message, &item)) {
+    bool good = true, whole = false;
+    while (good && hf_message_next(message, &item)) {
         struct hf_record record;
-        if (!hf_record_open(&item, &record) || !install_record(core, &record, &item)) {
-            core->receiving = false;
-            return false;
-        }
+        good = hf_record_open(&item, &record) && install_record(core, &record, &item);
+        whole = good && record.kind == HF_RECORD_END;
     }
-    return !message->items.bad;
+    good = good && !message->items.bad;
+    if (!good)
+        core->receiving = false;
+    else if (whole)
+        take_over(core);
+    return good;
 }
 
 void hf_synced_now(struct hf_core *core)

@@ -294,7 +294,8 @@ static bool apply_goal_stop(struct hf_state *state, const struct hf_change *chan
                             uint64_t wall_ms)
 {
     struct hf_instance_state *instance = &state->instances[change->instance];
-    if (instance->owner == HF_NODE_NONE)
+    bool somewhere = change->node < HF_NODES_MAX || change->node == HF_NODE_NONE;
+    if (instance->owner == HF_NODE_NONE || !somewhere)
         return false;
     instance->goal = HF_GOAL_STOP;
     instance->target = change->node;

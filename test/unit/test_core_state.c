@@ -172,6 +172,112 @@ static void compare_and_set_test(void **unused)
     free(core);
 }
 
+/* A decision one of whose changes cannot be read does nothing at all. */
+static void half_decision_test(void **unused)
+{
+    (void)unused;
+    static uint8_t bytes[HF_MESSAGE_MAX];
+    static const uint8_t broken[] = {3, 0, 1, 9, 0}; /* a field longer than its item */
+    struct hf_core *core = new_core();
+    make_cluster(&core->state, 3, 2);
+    struct hf_state *before = new_state();
+    *before = core->state;
+    struct hf_head head = hf_head_empty();
+    head.hash = core->state.hash;
+    struct hf_writer_buf out;
+    hf_message_begin(&out, bytes, sizeof(bytes), HF_MESSAGE_DECISION, &head);
+    struct hf_change change = change_of(HF_CHANGE_WANTED);
+    change.instance = 0;
+    hf_message_item(&out, &hf_table_change, &change);
+    hf_write_bytes(&out, broken, sizeof(broken));
+    assert_false(hf_core_restore_decision(core, bytes, hf_message_end(&out)));
+    assert_memory_equal(&core->state, before, sizeof(*before));
+    free(before);
+    free(core);
+}
+
+/* A snapshot counts only when its last message can be read to the end. */
+static void half_snapshot_test(void **unused)
+{
+    (void)unused;
+    static uint8_t bytes[HF_MESSAGE_MAX];
+    struct hf_core *from = new_core(), *to = new_core();
+    struct hf_state *before = new_state();
+    make_cluster(&from->state, 3, 2);
+    *before = to->state;
+    uint32_t cursor = 0;
+    size_t length = hf_core_snapshot(from, &cursor, bytes, sizeof(bytes) - 2);
+    struct hf_writer_buf out = {bytes, sizeof(bytes), length, false};
+    hf_write_u16(&out, 7); /* an item that is not there */
+    assert_int_equal(hf_message_end(&out), length + 2);
+    assert_false(hf_core_restore_snapshot(to, bytes, length + 2));
+    assert_false(to->receiving);
+    assert_memory_equal(&to->state, before, sizeof(*before));
+    out.length = length;
+    (void)hf_message_end(&out);
+    assert_true(hf_core_restore_snapshot(to, bytes, length));
+    assert_int_equal(to->state.hash, from->state.hash);
+    free(before);
+    free(from);
+    free(to);
+}
+
+/* A member that joined after an instance was removed agrees with the others when its slot is used
+ * again: its generation goes on. */
+static void removed_instance_test(void **unused)
+{
+    (void)unused;
+    static uint8_t bytes[HF_MESSAGE_MAX];
+    struct hf_core *from = new_core(), *to = new_core();
+    make_cluster(&from->state, 3, 2);
+    struct hf_change change = change_of(HF_CHANGE_ASSIGN);
+    change.instance = 1;
+    change.node = 2;
+    change.generation = 7;
+    assert_true(hf_state_apply(&from->state, &change, 2000, NULL));
+    struct hf_spec *spec = malloc(sizeof(*spec)), *without = malloc(sizeof(*without));
+    assert_true(spec && without);
+    *spec = *without = from->state.spec;
+    memset(&without->instances[1], 0, sizeof(without->instances[1]));
+    change = change_of(HF_CHANGE_CONFIG);
+    assert_true(hf_state_apply(&from->state, &change, 2001, without));
+    uint32_t cursor = 0;
+    for (size_t length; (length = hf_core_snapshot(from, &cursor, bytes, sizeof(bytes))) > 0;)
+        assert_true(hf_core_restore_snapshot(to, bytes, length));
+    assert_int_equal(to->state.hash, from->state.hash);
+    assert_true(hf_state_apply(&from->state, &change, 2002, spec));
+    assert_true(hf_state_apply(&to->state, &change, 2002, spec));
+    assert_int_equal(to->state.instances[1].generation, 7);
+    assert_int_equal(to->state.hash, from->state.hash);
+    free(spec);
+    free(without);
+    free(from);
+    free(to);
+}
+
+/* What no node is cannot become part of the state: a joiner would refuse its snapshot for ever. */
+static void no_such_node_test(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = new_state();
+    make_cluster(state, 3, 1);
+    struct hf_change change = change_of(HF_CHANGE_ASSIGN);
+    change.instance = 0;
+    change.node = 1;
+    change.generation = 1;
+    assert_true(hf_state_apply(state, &change, 2000, NULL));
+    for (unsigned node = HF_NODES_MAX; node < HF_NODE_NONE; node++) {
+        change = change_of(HF_CHANGE_GOAL_STOP);
+        change.instance = 0;
+        change.node = (uint8_t)node;
+        assert_false(hf_state_apply(state, &change, 2001, NULL));
+    }
+    change.node = HF_NODE_NONE;
+    assert_true(hf_state_apply(state, &change, 2001, NULL));
+    assert_true(hf_instance_state_valid(&state->instances[0]));
+    free(state);
+}
+
 struct owners_case {
     uint8_t preferred[4], count;
     uint64_t possible, passive;
@@ -238,6 +344,10 @@ int main(void)
         cmocka_unit_test(hash_test),
         cmocka_unit_test(snapshot_test),
         cmocka_unit_test(compare_and_set_test),
+        cmocka_unit_test(half_decision_test),
+        cmocka_unit_test(half_snapshot_test),
+        cmocka_unit_test(removed_instance_test),
+        cmocka_unit_test(no_such_node_test),
         cmocka_unit_test(owners_test),
         cmocka_unit_test(senior_test),
     };
