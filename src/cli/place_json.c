@@ -331,27 +331,44 @@ static int read_root(struct reader *r, const json_t *root)
            read_list(r, root, "instances", HF_PLACE_INSTANCES_MAX, &p->n_instances, read_instance);
 }
 
-int hf_place_file_read(struct hf_place_file *file, const char *path, char *message,
-                       size_t message_size)
+/* Takes root; NULL: error says why. */
+static int take_root(struct hf_place_file *file, const char *path, json_t *root,
+                     const json_error_t *error, char *message, size_t message_size)
 {
     struct reader r = {
         .path = path, .message = message, .message_size = message_size, .file = file};
-    json_error_t error;
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 
     memset(file, 0, sizeof(*file));
-    if (!root && error.line <= 0) {
-        (void)snprintf(message, message_size, "%s; give the path of a problem file", error.text);
+    if (!root && error->line <= 0) {
+        (void)snprintf(message, message_size, "%s; give the path of a problem file", error->text);
         return 1;
     }
     if (!root) {
         (void)snprintf(message, message_size, "%s:%d:%d: %s; correct the JSON there", path,
-                       error.line, error.column, error.text);
+                       error->line, error->column, error->text);
         return 1;
     }
     int answer = read_root(&r, root);
     json_decref(root);
     return answer;
+}
+
+int hf_place_file_parse(struct hf_place_file *file, const char *path, const char *text,
+                        size_t length, char *message, size_t message_size)
+{
+    json_error_t error;
+    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+
+    return take_root(file, path, root, &error, message, message_size);
+}
+
+int hf_place_file_read(struct hf_place_file *file, const char *path, char *message,
+                       size_t message_size)
+{
+    json_error_t error;
+    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+
+    return take_root(file, path, root, &error, message, message_size);
 }
 
 struct hf_place_file *hf_place_file_new(void)

@@ -36,6 +36,10 @@ void hf_place_file_free(struct hf_place_file *file);
 int hf_place_file_read(struct hf_place_file *file, const char *path, char *message,
                        size_t message_size);
 
+/* The same, of a text; path is what messages call it. */
+int hf_place_file_parse(struct hf_place_file *file, const char *path, const char *text,
+                        size_t length, char *message, size_t message_size);
+
 /* Writes a problem in the same format. 0, or a negative errno. */
 int hf_place_file_write(const struct hf_place_file *file, FILE *out);
 
