@@ -2,13 +2,14 @@
 # make check  installs what is needed, builds, and runs every test
 # make build  installs what is needed and builds
 # make sim    the simulator, SEEDS=100000 FIRST=1
+# make fuzz   every fuzzer of test/fuzz for T=60 seconds; installs clang
 # The rest of the build is Meson's: see meson.build.
 
 BUILD ?= build
 STAGE = $(CURDIR)/$(BUILD)/stage
 LAB_INSTALL = $(STAGE)/usr/local
 
-.PHONY: all build deps stage lab demo check bench sim clean format
+.PHONY: all build deps stage lab demo check bench sim fuzz clean format
 
 all: build
 
@@ -39,6 +40,9 @@ bench: lab
 
 sim: build
 	@$(BUILD)/sim/sim --seeds $(or $(SEEDS),100000) --first $(or $(FIRST),1) --jobs $$(nproc)
+
+fuzz:
+	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) tools/fuzz --seconds $(or $(T),60) $(ARGS)
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')
