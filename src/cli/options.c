@@ -20,6 +20,9 @@ static const struct option all_options[] = {
     {"count", required_argument, NULL, HF_OPTION_COUNT},
     {"mermaid", no_argument, NULL, HF_OPTION_MERMAID},
     {"ttl", required_argument, NULL, HF_OPTION_TTL},
+    {"html", required_argument, NULL, HF_OPTION_HTML},
+    {"topology", required_argument, NULL, HF_OPTION_TOPOLOGY},
+    {"all", no_argument, NULL, HF_OPTION_ALL},
     {NULL, 0, NULL, 0},
 };
 
@@ -44,8 +47,13 @@ static int take_option(const char *verb, unsigned option, struct hf_options *ret
     ret->dry_run |= option == HF_OPTION_DRY_RUN;
     ret->yes |= option == HF_OPTION_YES;
     ret->mermaid |= option == HF_OPTION_MERMAID;
+    ret->all |= option == HF_OPTION_ALL;
     if (option == HF_OPTION_INSTANCE)
         ret->instance = optarg;
+    if (option == HF_OPTION_HTML)
+        ret->html = optarg;
+    if (option == HF_OPTION_TOPOLOGY)
+        ret->topology = optarg;
     if (option == HF_OPTION_TIMEOUT)
         return take_number(verb, "--timeout", 86400, &ret->timeout_s);
     if (option == HF_OPTION_COUNT)

@@ -19,17 +19,22 @@ enum hf_option {
     HF_OPTION_COUNT = 256,
     HF_OPTION_MERMAID = 512,
     HF_OPTION_TTL = 1024,
+    HF_OPTION_HTML = 2048,
+    HF_OPTION_TOPOLOGY = 4096,
+    HF_OPTION_ALL = 8192,
     HF_OPTION_WAITING = HF_OPTION_FORCE | HF_OPTION_NO_WAIT | HF_OPTION_TIMEOUT
 };
 
 #define HF_ARGUMENTS_MAX 2
 
 struct hf_options {
-    bool json, watch, force, no_wait, dry_run, yes, mermaid;
+    bool json, watch, force, no_wait, dry_run, yes, mermaid, all;
     int timeout_s;        /* 120 */
     int count;            /* 0 = not given */
     int ttl_s;            /* 0 = not given */
     const char *instance; /* --instance; NULL = not given */
+    const char *html;     /* --html; NULL = not given */
+    const char *topology; /* --topology; NULL = not given */
     int argument_count;
     const char *arguments[HF_ARGUMENTS_MAX];
 };

@@ -1,35 +1,11 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/answer.h"
 #include "cli/json_get.h"
 #include "cli/options.h"
+#include "cli/read_file.h"
 #include "cli/verbs.h"
-
-#define FILE_MAX (1u << 20)
-
-/* Returns the file's text (owned by the caller), or NULL after telling why not. */
-static char *read_file(const char *name, size_t *ret_length)
-{
-    FILE *file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
-    char *text = file ? malloc(FILE_MAX + 1) : NULL;
-    size_t length = text ? fread(text, 1, FILE_MAX + 1, file) : 0;
-    const char *fault = !text || ferror(file) ? strerror(errno)
-                        : length > FILE_MAX   ? "it is larger than 1 MiB: not a cluster.yaml"
-                                              : NULL;
-    if (file && file != stdin)
-        (void)fclose(file);
-    if (!fault) {
-        *ret_length = length;
-        return text;
-    }
-    (void)fprintf(stderr, "holdfast apply: cannot read %s: %s\nnothing was changed.\n", name,
-                  fault);
-    free(text);
-    return NULL;
-}
 
 static json_t *make_request(const struct hf_options *options, const char *text, size_t length)
 {
@@ -38,8 +14,8 @@ static json_t *make_request(const struct hf_options *options, const char *text, 
     if (!content)
         return NULL;
     return json_pack("{s:s, s:s, s:o, s:b, s:b}", "verb", "apply", "file_name",
-                     strcmp(name, "-") == 0 ? "standard input" : name, "text", content, "dry_run",
-                     options->dry_run, "force", options->force);
+                     hf_read_file_name(name), "text", content, "dry_run", options->dry_run, "force",
+                     options->force);
 }
 
 static int tell(const json_t *reply, bool dry_run)
@@ -72,7 +48,7 @@ int verb_apply(int argc, char **argv)
     if (code != 0)
         return code;
     size_t length = 0;
-    char *text = read_file(options.arguments[0], &length);
+    char *text = hf_read_file("apply", options.arguments[0], &length, "nothing was changed.\n");
     if (!text)
         return HF_EXIT_FILE;
     json_t *request = make_request(&options, text, length);

@@ -64,6 +64,16 @@ static const struct hf_verb verbs[] = {
      verb_confirm_fenced},
     {"inspect", "lifecycle [--mermaid]", "print the table of an instance's life",
      "  --mermaid      as a diagram for Mermaid\n", verb_inspect},
+    {"plan", "[FILE] [--html FILE] [--topology LIST] [--all] [--json]",
+     "tell what happens if a node, a site, or two nodes fail, and what would heal it",
+     "  FILE             a cluster.yaml, '-' for standard input; without it the cluster that runs\n"
+     "  --html FILE      also write a page with pictures\n"
+     "  --topology LIST  compare topologies: active/passive, active/active/passive, 3+1, N+1;\n"
+     "                   several with commas, or all\n"
+     "  --all            also list the pairs of nodes whose failure is carried\n"
+     "  --json           all of it as JSON\n"
+     "  It exits with 8 when a failure that must be carried is not (policy.survive, else one).\n",
+     verb_plan},
     {"place", "PROBLEM.json [--json] [--steps N]", "work out the best placement of a problem file",
      "", verb_place},
     {"help", "[VERB]", "tell what there is, or more about one verb", "", verb_help},

@@ -22,6 +22,7 @@ const struct hf_verb *hf_verbs_find(const char *name);
 int verb_init(int argc, char **argv);
 int verb_join(int argc, char **argv);
 int verb_place(int argc, char **argv);
+int verb_plan(int argc, char **argv);
 int verb_token(int argc, char **argv);
 int verb_apply(int argc, char **argv);
 int verb_export(int argc, char **argv);

@@ -1,0 +1,129 @@
+#include "cli/plan_source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/answer.h"
+#include "cli/json_get.h"
+#include "cli/read_file.h"
+#include "config/config.h"
+
+static int parse(const char *file_name, const char *text, size_t length, struct hf_spec *spec,
+                 struct hf_config_errors *errors)
+{
+    int r = hf_config_parse(file_name, text, length, NULL, spec, errors);
+    if (r == 0)
+        return HF_EXIT_OK;
+    if (r < 0) {
+        (void)fprintf(stderr, "holdfast plan: %s\n", strerror(-r));
+        return HF_EXIT_REFUSED;
+    }
+    for (unsigned e = 0; e < errors->count; e++)
+        (void)fprintf(stderr, "%s\n", errors->items[e].text);
+    if (errors->left_out)
+        (void)fprintf(stderr, "%u more errors are not shown\n", errors->left_out);
+    return HF_EXIT_FILE;
+}
+
+int hf_plan_from_text(const char *file_name, const char *text, size_t length,
+                      struct hf_plan_input *input)
+{
+    struct hf_spec *spec = calloc(1, sizeof(*spec));
+    struct hf_config_errors *errors = calloc(1, sizeof(*errors));
+    int code = HF_EXIT_REFUSED;
+    if (spec && errors)
+        code = parse(file_name, text, length, spec, errors);
+    else
+        (void)fprintf(stderr, "holdfast plan: out of memory\n");
+    if (code == HF_EXIT_OK)
+        hf_plan_input_from_spec(spec, input);
+    free(errors);
+    free(spec);
+    return code;
+}
+
+int hf_plan_from_file(const char *name, struct hf_plan_input *input)
+{
+    size_t length = 0;
+    char *text = hf_read_file("plan", name, &length, "");
+    if (!text)
+        return HF_EXIT_FILE;
+    int code = hf_plan_from_text(hf_read_file_name(name), text, length, input);
+    free(text);
+    return code;
+}
+
+static int find_node(const struct hf_plan_input *input, const char *name)
+{
+    for (unsigned n = 0; n < input->n_nodes; n++)
+        if (strcmp(input->nodes[n].name, name) == 0)
+            return (int)n;
+    return HF_PLAN_NOWHERE;
+}
+
+static struct hf_plan_instance *find_instance(struct hf_plan_input *input, const char *name)
+{
+    for (unsigned i = 0; i < input->n_instances; i++)
+        if (strcmp(input->instances[i].name, name) == 0)
+            return &input->instances[i];
+    return NULL;
+}
+
+static void take_node(const json_t *json, struct hf_plan_input *input)
+{
+    int n = find_node(input, hf_json_str(json, "name"));
+    if (n < 0)
+        return;
+    input->nodes[n].up = strcmp(hf_json_str(json, "state"), "up") == 0;
+    input->nodes[n].in_service =
+        input->nodes[n].up && !hf_json_true(json, "drained") && !hf_json_true(json, "quarantined");
+}
+
+/* A move that is under way counts as done. */
+static void take_instance(const json_t *json, struct hf_plan_input *input)
+{
+    struct hf_plan_instance *instance = find_instance(input, hf_json_str(json, "name"));
+    if (!instance)
+        return;
+    const char *target = hf_json_str(json, "target");
+    int n = find_node(input, target[0] ? target : hf_json_str(json, "owner"));
+    const json_t *recovery = json_object_get(json, "recovery_ms");
+    instance->wanted = hf_json_true(json, "wanted");
+    instance->now = (int8_t)n;
+    instance->recovery_ms =
+        json_is_integer(recovery) ? json_integer_value(recovery) : HF_PLAN_RECOVERY_UNKNOWN;
+}
+
+void hf_plan_take_status(const json_t *data, struct hf_plan_input *input)
+{
+    size_t i = 0;
+    json_t *json = NULL;
+    /* A witness that is stated counts when there are more votes than nodes: it has one. */
+    const json_t *cluster = json_object_get(data, "cluster");
+    input->witness &= hf_json_int(cluster, "expected") > hf_json_int(cluster, "nodes");
+    for (unsigned n = 0; n < input->n_nodes; n++)
+        input->nodes[n].up = input->nodes[n].in_service = false;
+    json_array_foreach(json_object_get(data, "nodes"), i, json) take_node(json, input);
+    json_array_foreach(json_object_get(data, "instances"), i, json) take_instance(json, input);
+}
+
+int hf_plan_from_cluster(struct hf_plan_input *input)
+{
+    json_t *configuration = NULL;
+    json_t *status = NULL;
+    int code = hf_answer_get(json_pack("{s:s}", "verb", "export"), &configuration);
+    if (code == HF_EXIT_OK)
+        code = hf_answer_get(json_pack("{s:s}", "verb", "status"), &status);
+    if (code == HF_EXIT_OK) {
+        const json_t *text = json_object_get(json_object_get(configuration, "data"), "text");
+        code = hf_plan_from_text("the cluster's configuration",
+                                 json_string_value(text) ? json_string_value(text) : "",
+                                 json_string_length(text), input);
+    }
+    if (code == HF_EXIT_OK)
+        hf_plan_take_status(json_object_get(status, "data"), input);
+    json_decref(status);
+    json_decref(configuration);
+    return code;
+}
