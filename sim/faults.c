@@ -4,14 +4,23 @@
 #include <string.h>
 
 static const char *const words[SIM_F_KINDS] = {
-    [SIM_F_POWER] = "power lost",       [SIM_F_FREEZE] = "frozen",
-    [SIM_F_DAEMON] = "daemon killed",   [SIM_F_COROSYNC] = "corosync killed",
-    [SIM_F_PARTITION] = "partition",    [SIM_F_LINK] = "one-way link cut",
-    [SIM_F_FLAP] = "flapping link",     [SIM_F_DISK] = "disk path lost",
-    [SIM_F_ENGINE] = "engine killed",   [SIM_F_BROKEN] = "engine does not start",
-    [SIM_F_MOOD] = "drivers misbehave", [SIM_F_CLOCK] = "clock jumps",
-    [SIM_F_COMMAND] = "command",        [SIM_F_APPLY] = "apply",
-    [SIM_F_BLACKOUT] = "blackout",      [SIM_F_RING] = "ring renewed",
+    [SIM_F_POWER] = "power lost",
+    [SIM_F_FREEZE] = "frozen",
+    [SIM_F_DAEMON] = "daemon killed",
+    [SIM_F_COROSYNC] = "corosync killed",
+    [SIM_F_PARTITION] = "partition",
+    [SIM_F_LINK] = "one-way link cut",
+    [SIM_F_FLAP] = "flapping link",
+    [SIM_F_DISK] = "disk path lost",
+    [SIM_F_ENGINE] = "engine killed",
+    [SIM_F_BROKEN] = "engine does not start",
+    [SIM_F_MOOD] = "drivers misbehave",
+    [SIM_F_CLOCK] = "clock jumps",
+    [SIM_F_COMMAND] = "command",
+    [SIM_F_APPLY] = "apply",
+    [SIM_F_BLACKOUT] = "blackout",
+    [SIM_F_RING] = "ring renewed",
+    [SIM_F_JOIN] = "join",
 };
 
 const char *sim_fault_word(uint8_t kind)
@@ -118,6 +127,20 @@ static void apply(struct sim_world *world, const struct sim_fault *fault)
     (void)sim_ask(world, n, HF_VERB_APPLY, HF_INSTANCE_NONE, HF_NODE_NONE, world->spec);
 }
 
+/* The next node that is not there yet, or one that is: then its name is taken. */
+static void join(struct sim_world *world, const struct sim_fault *fault)
+{
+    uint8_t n = some_daemon(world, fault->b >> 8), joiner = 0;
+    while (joiner < SIM_NODES && ((world->joined | world->first) & sim_bit(joiner)))
+        joiner++;
+    if (n == HF_NODE_NONE)
+        return;
+    if (joiner == SIM_NODES || (fault->b >> 16 & 7) == 0)
+        joiner = (uint8_t)(fault->b % world->nodes);
+    sim_trace(world, "%s is asked: join db%u", sim_node_name(world, n), joiner + 1u);
+    (void)sim_ask(world, n, HF_VERB_JOIN, HF_INSTANCE_NONE, joiner, NULL);
+}
+
 static void mood(struct sim_world *world, uint64_t how)
 {
     static const struct sim_mood moods[] = {
@@ -208,6 +231,9 @@ void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_RING:
         sim_group_renew(world, n);
         return;
+    case SIM_F_JOIN:
+        join(world, fault);
+        return;
     case SIM_F_KINDS:
         return;
     }
@@ -256,6 +282,7 @@ void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_COMMAND:
     case SIM_F_APPLY:
     case SIM_F_RING:
+    case SIM_F_JOIN:
     case SIM_F_KINDS:
         return;
     }

@@ -8,7 +8,8 @@
  * disks apply                             apply what was prepared power off|on NODE, freeze NODE,
  * thaw NODE kill|start daemon|corosync NODE, kill engine INSTANCE break|mend INSTANCE on NODE its
  * engine does not start there cut|heal NODE NODE, cut|heal disk NODE move INSTANCE NODE|away,
- * online|offline INSTANCE, drain|resume NODE, confirm-fenced NODE steps on|off whether driver steps
+ * online|offline INSTANCE, drain|resume NODE, confirm-fenced NODE, join NODE
+ * steps on|off whether driver steps
  * are printed wait SECONDS expect INSTANCE PHASE [on NODE] within SECONDS expect NODE up|down|alone
  * within SECONDS Usage: golden [--update] FILE...
  */
@@ -207,6 +208,18 @@ static void do_command(struct story *story)
     complain(story, "unknown command");
 }
 
+static void do_join(struct story *story)
+{
+    uint8_t member = sim_member(story->world);
+    uint8_t joiner = node_of(story, word(story, 1));
+    if (member == HF_NODE_NONE)
+        sim_trace(story->world, "nobody can be asked");
+    else
+        (void)sim_wait_reply(
+            story->world,
+            sim_ask(story->world, member, HF_VERB_JOIN, HF_INSTANCE_NONE, joiner, NULL), 5 * SIM_S);
+}
+
 static bool node_is(const struct story *story, uint8_t n, const char *what)
 {
     const struct sim_node *node = &story->world->node[n];
@@ -287,6 +300,8 @@ static void obey(struct story *story, char *line)
         do_break(story);
     else if (is(story, 0, "cut") || is(story, 0, "heal"))
         do_link(story);
+    else if (is(story, 0, "join"))
+        do_join(story);
     else if (is(story, 0, "steps"))
         story->world->trace_steps = is(story, 1, "on");
     else if (is(story, 0, "wait"))

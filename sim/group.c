@@ -18,7 +18,9 @@ bool sim_alive(const struct sim_world *world, uint8_t n)
 
 bool sim_hears(const struct sim_world *world, uint8_t a, uint8_t b)
 {
-    return sim_alive(world, a) && sim_alive(world, b) && world->link[a][b] && world->link[b][a];
+    bool known = world->node[a].live.nodes & sim_bit(b) && world->node[b].live.nodes & sim_bit(a);
+    return known && sim_alive(world, a) && sim_alive(world, b) && world->link[a][b] &&
+           world->link[b][a];
 }
 
 bool sim_ring_intact(const struct sim_world *world, const struct sim_ring *ring)
@@ -145,6 +147,8 @@ static void append(struct sim_world *world, uint32_t r, struct sim_entry *entry)
             abort();
     }
     ring->log[ring->count++] = *entry;
+    if (entry->kind == SIM_ENTRY_RELOAD)
+        sim_conf_reload(world, r);
     for (uint8_t m = 0; m < SIM_NODES; m++) {
         if (ring->members & sim_bit(m) && world->node[m].ring == r)
             sim_pass_on(world, m, ring->count);
@@ -162,6 +166,13 @@ void sim_group_order(struct sim_world *world, const struct sim_event *event)
     struct sim_entry entry = node->out.entries[node->out.head++];
     node->out.count--;
     append(world, node->ring, &entry);
+}
+
+void sim_group_conf(struct sim_world *world, uint8_t n)
+{
+    struct sim_entry entry = {.kind = SIM_ENTRY_RELOAD, .node = n};
+    if (world->node[n].connected)
+        sim_enqueue(world, n, &entry);
 }
 
 /* When a ring breaks some members may have missed the end of its log. */

@@ -12,6 +12,7 @@ void sim_group_start(struct sim_world *world, uint8_t n)
     if (!node->powered || node->corosync)
         return;
     node->corosync = true;
+    node->live = node->file;
     node->corosync_life++;
     node->ring = 0;
     node->pos = 0;
@@ -140,6 +141,8 @@ void sim_group_inbox(struct sim_world *world, uint8_t n)
         take_leave(world, n, &entry, &world->ring[item.ring]);
         return;
     }
+    if (entry.kind == SIM_ENTRY_RELOAD)
+        return;
 #ifdef SIM_MESSAGES
     sim_trace(world, "%s takes message %u of %s, entry %u", sim_node_name(world, n),
               entry.length > 6 ? entry.bytes[6] : 0, sim_node_name(world, entry.node), item.index);

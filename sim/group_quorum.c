@@ -3,28 +3,43 @@
 
 static unsigned votes_of(const struct sim_world *world, uint32_t r)
 {
-    unsigned votes = hf_count_bits(world->ring[r].members);
+    unsigned votes = 0;
+    for (uint8_t n = 0; n < SIM_NODES; n++) {
+        /* Each says for itself whether it has one. */
+        if (world->ring[r].members & sim_bit(n) && world->node[n].live.votes & sim_bit(n))
+            votes++;
+    }
     return votes + (world->witness && world->witness_ring == r ? 1 : 0);
 }
 
-static unsigned expected_votes(const struct sim_world *world)
+/* The highest number that one of the members expects. */
+static unsigned expected_votes(const struct sim_world *world, uint32_t r)
 {
-    return world->expected + (world->witness ? 1 : 0);
+    unsigned expected = 0;
+    for (uint8_t n = 0; n < SIM_NODES; n++) {
+        unsigned own = hf_count_bits(world->node[n].live.votes);
+        if (world->ring[r].members & sim_bit(n) && own > expected)
+            expected = own;
+    }
+    return expected + (world->witness ? 1 : 0);
 }
 
 bool sim_ring_quorate(const struct sim_world *world, uint32_t r)
 {
-    return r && !world->ring[r].dead && votes_of(world, r) > expected_votes(world) / 2;
+    return r && !world->ring[r].dead && votes_of(world, r) > expected_votes(world, r) / 2;
 }
 
 void sim_tell_quorum(struct sim_world *world, uint8_t n, uint64_t delay)
 {
-    const struct sim_node *node = &world->node[n];
+    struct sim_node *node = &world->node[n];
     if (!node->connected || !node->ring)
         return;
-    uint64_t packed = (uint64_t)votes_of(world, node->ring) << 32 | expected_votes(world) << 1 |
+    uint64_t packed = (uint64_t)votes_of(world, node->ring) << 32 |
+                      expected_votes(world, node->ring) << 1 |
                       (sim_ring_quorate(world, node->ring) ? 1 : 0);
-    sim_at(world, world->now + delay, SIM_EV_QUORUM, n, node->incarnation, node->ring, packed);
+    if (node->quorum_free < world->now + delay)
+        node->quorum_free = world->now + delay;
+    sim_at(world, node->quorum_free, SIM_EV_QUORUM, n, node->incarnation, node->ring, packed);
 }
 
 void sim_group_quorum(struct sim_world *world, uint8_t n, const struct sim_event *event)
@@ -41,7 +56,6 @@ void sim_group_quorum(struct sim_world *world, uint8_t n, const struct sim_event
     sim_step(world, n, &quorum);
 }
 
-/* The number of configured nodes changed: every corosync reads its configuration again. */
 void sim_group_votes(struct sim_world *world)
 {
     for (uint8_t n = 0; n < SIM_NODES; n++)
@@ -63,7 +77,7 @@ void sim_witness_vote(struct sim_world *world)
             sees |= ring->members & sim_bit(n) && world->node[n].disk_path;
         if (sees && r == world->witness_ring)
             return;
-        if (sees && (hf_count_bits(ring->members) + 1) * 2 > expected_votes(world))
+        if (sees && (votes_of(world, r) + 1) * 2 > expected_votes(world, r))
             candidates[count++] = r;
     }
     if (count)

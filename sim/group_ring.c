@@ -229,6 +229,7 @@ void sim_group_reform(struct sim_world *world)
         if (installed & sim_bit(n) || lost)
             sim_tell_quorum(world, n, sim_delay(world, 1, 40) * SIM_MS);
     }
+    sim_check_quorate(world);
     sim_check_i7(world);
 }
 

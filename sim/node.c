@@ -77,6 +77,7 @@ void sim_step(struct sim_world *world, uint8_t n, struct hf_event *event)
     if (node->incarnation != incarnation || !node->daemon)
         return;
     sim_check_step(world, n, acted);
+    sim_conf_follow(world, n);
     node->wake_guard++;
     if (world->actions->wake_ms == UINT64_MAX)
         return;
@@ -104,7 +105,8 @@ void sim_daemon_start(struct sim_world *world, uint8_t n)
     node->config.node = n;
     node->config.incarnation = ++node->incarnation;
     node->config.watchdog = node->watchdog;
-    node->unfed_us = 0;
+    node->unfed_us = node->conf_seen = 0;
+    node->armed = node->watchdog;
     hf_core_init(node->core, &node->config, sim_mono_ms(world, n), sim_wall_ms(world, n));
     sim_journal_restore(world, n);
     struct hf_event tick = {.type = HF_EVENT_TICK};
@@ -149,7 +151,8 @@ void sim_power_off(struct sim_world *world, uint8_t n)
     if (!node->powered)
         return;
     node->powered = false;
-    node->frozen = false;
+    node->frozen = node->armed = false; /* a reset disarms the watchdog */
+    node->unfed_us = 0;
     node->daemon = false;
     node->life++;
     node->incarnation++;
@@ -196,11 +199,10 @@ void sim_watchdog(struct sim_world *world, const struct sim_event *event)
         return;
     bool fed = node->daemon && !node->frozen &&
                hf_core_may_feed_watchdog(node->core, sim_mono_ms(world, n));
-    if (fed || !node->watchdog || !node->up_once)
+    if (fed || !node->watchdog || !node->armed)
         node->unfed_us = 0;
     else if (!node->unfed_us)
         node->unfed_us = world->now;
-    node->up_once |= node->daemon;
     if (node->unfed_us && world->now - node->unfed_us >= WATCHDOG_US) {
         sim_trace(world, "%s: the watchdog resets it", sim_node_name(world, n));
         sim_power_off(world, n);
@@ -247,14 +249,6 @@ uint64_t sim_ask(struct sim_world *world, uint8_t n, enum hf_verb verb, uint16_t
     return id;
 }
 
-/* A joiner that was accepted gets its corosync.conf, and so does everybody else. */
-static void joined(struct sim_world *world, uint8_t n)
-{
-    const struct hf_spec *spec = &hf_core_state(world->node[n].core)->spec;
-    world->expected = hf_count_bits(hf_spec_nodes(spec));
-    sim_group_votes(world);
-}
-
 void sim_replied(struct sim_world *world, uint8_t n, const struct hf_action *action)
 {
     if (!action->id || action->id > world->request_count)
@@ -269,7 +263,7 @@ void sim_replied(struct sim_world *world, uint8_t n, const struct hf_action *act
     request->reason = action->reason.code;
     request->order = ++world->order;
     if (request->ok && request->verb == HF_VERB_JOIN)
-        joined(world, n);
+        sim_joined(world, n, request->target);
     if (request->ok && request->verb == HF_VERB_APPLY && request->marker && world->cut_on_ack &&
         !world->calm) {
         world->cut_on_ack = false;

@@ -114,6 +114,7 @@ static void setup(struct sim_world *world, const struct sim_plan *plan)
         node->drift_ppm = (int32_t)sim_between(&world->rng, 0, 400) - 200;
         node->wall_shift_ms = (int64_t)sim_between(&world->rng, 0, 4000) - 2000;
     }
+    world->first = sim_bit(plan->nodes) - 1;
     if (!sim_bootstrap(world, plan->nodes) && !world->violation[0])
         sim_violation(world, "setup: the cluster could not be made");
     if (!world->violation[0] && !configure(world, plan) && !world->violation[0])
@@ -150,16 +151,32 @@ static void online_failed(struct sim_world *world)
     }
 }
 
+/* Who was on its way in and is not there asks once more, and so does one that never could. */
+static void join_late(struct sim_world *world)
+{
+    uint8_t joiner = 0;
+    sim_join_again(world);
+    while (joiner < SIM_NODES && (world->joined | world->first) & sim_bit(joiner))
+        joiner++;
+    sim_run(world, world->now + 20 * SIM_S);
+    if (world->joined && joiner < SIM_NODES && !world->violation[0] && !sim_join(world, joiner) &&
+        !world->violation[0])
+        sim_violation(world, "join: db%u is not let in after the faults", joiner + 1u);
+}
+
 static void finish(struct sim_world *world)
 {
     sim_heal(world);
     sim_run(world, world->now + 15 * SIM_S);
+    join_late(world);
     resume_all(world);
     sim_run(world, world->now + WHOLE_AGAIN_US);
     if (!world->violation[0])
         sim_check_served(world);
     if (!world->violation[0])
         sim_check_config(world);
+    if (!world->violation[0])
+        sim_check_conf(world);
     online_failed(world);
     sim_run(world, world->now + 40 * SIM_S);
     if (!world->violation[0])

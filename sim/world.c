@@ -91,7 +91,7 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
     world->heap_count = 0;
     world->nodes = nodes;
     world->ring_count = 1;
-    world->expected = 1;
+    world->first = world->joined = 0;
     world->witness = false;
     world->witness_ring = 0;
     world->steady = steady;

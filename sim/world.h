@@ -2,7 +2,8 @@
  * world.h - a simulated world: nodes with real cores, corosync, disks, drivers, clients, faults.
  *
  * Deterministic: one seed, one event queue in virtual time (microseconds), one source of chance.
- * The pieces: world.c (time and queue), group*.c (rings, agreed order, virtual synchrony), node.c
+ * The pieces: world.c (time and queue), group*.c (rings, agreed order, virtual synchrony),
+ * conf.c (corosync.conf), node.c
  * (power, daemon, actions of the core), journal.c (what a power cut leaves), driver.c (the steps),
  * client.c (engines that write, clients that commit), check_*.c (the invariants), trace.c (text).
  */
@@ -51,7 +52,7 @@ struct sim_event {
 };
 
 /* One entry of a ring's agreed order. */
-enum sim_entry_kind { SIM_ENTRY_MESSAGE, SIM_ENTRY_JOIN, SIM_ENTRY_LEAVE };
+enum sim_entry_kind { SIM_ENTRY_MESSAGE, SIM_ENTRY_JOIN, SIM_ENTRY_LEAVE, SIM_ENTRY_RELOAD };
 
 struct sim_entry {
     uint8_t kind, node;
@@ -99,6 +100,11 @@ struct sim_queue {
     struct sim_entry *entries;
 };
 
+/* What corosync.conf says: the nodes, and those of them that have a vote. */
+struct sim_conf {
+    uint64_t nodes, votes;
+};
+
 /* What really is on a node of an instance. */
 struct sim_real {
     uint32_t mounted; /* generation + 1, 0 = not mounted */
@@ -133,9 +139,12 @@ struct sim_node {
     uint32_t gap_to;      /* entries from pos up to here were missed when the ring broke */
     uint64_t order_free;  /* when its next message may be ordered */
     uint64_t inbox_free;  /* nothing is delivered before */
+    uint64_t quorum_free; /* nor is it told of quorum */
     struct sim_queue out; /* not yet ordered */
     struct sim_item *inbox;
     uint32_t inbox_head, inbox_count, inbox_room;
+    struct sim_conf file, live; /* on the disk; as its corosync read it */
+    uint64_t conf_seen;         /* version of the nodes' list that its daemon wrote */
     uint64_t view, view_incarnations[SIM_NODES];
     uint64_t ring_seq;    /* highest it knows; on its disk */
     uint64_t unfed_us;    /* watchdog not fed since, 0 = fed */
@@ -144,7 +153,7 @@ struct sim_node {
     struct hf_core_config config;
     struct sim_event *deferred; /* what happens when it thaws */
     uint32_t deferred_count, deferred_room;
-    bool up_once;
+    bool armed;             /* a daemon opened the watchdog since the node was switched on */
     uint64_t seen_index;    /* for coverage */
     uint64_t seen_place[5]; /* for I3: what was compared last */
 };
@@ -195,7 +204,6 @@ struct sim_world {
     struct sim_node node[SIM_NODES];
     struct sim_ring *ring;
     uint32_t ring_count;
-    uint32_t expected; /* votes, as every corosync.conf has it */
     bool witness;
     uint32_t witness_ring; /* ring that has the vote of the witness disk */
     struct sim_disk disk[SIM_INSTANCES];
@@ -206,6 +214,7 @@ struct sim_world {
     struct sim_mood mood;
     struct sim_request request[SIM_REQUESTS];
     uint32_t request_count;
+    uint64_t first, joined; /* nodes of the first day; those that were let in since */
     uint64_t marker, marker_acked[64];
     uint32_t marker_acked_count;
     uint64_t faults; /* injected so far, for the bound on moves */
@@ -260,8 +269,14 @@ void sim_group_reform(struct sim_world *world);
 void sim_group_inbox(struct sim_world *world, uint8_t node);
 void sim_group_quorum(struct sim_world *world, uint8_t node, const struct sim_event *event);
 void sim_group_renew(struct sim_world *world, uint8_t node); /* a new ring, the same members */
-void sim_group_votes(struct sim_world *world);
+void sim_group_votes(struct sim_world *world); /* somebody has other votes than before */
+void sim_group_conf(struct sim_world *world, uint8_t node); /* it asks all to read theirs again */
 bool sim_ring_quorate(const struct sim_world *world, uint32_t ring);
+
+/* conf.c */
+void sim_conf_follow(struct sim_world *world, uint8_t node);
+void sim_conf_reload(struct sim_world *world, uint32_t ring);
+void sim_joined(struct sim_world *world, uint8_t node, uint8_t joiner);
 
 /* node.c */
 void sim_power_on(struct sim_world *world, uint8_t node);
@@ -310,6 +325,8 @@ void sim_check_start(struct sim_world *world, uint8_t node, uint16_t instance);
 void sim_check_reasons(struct sim_world *world, const struct hf_history_record *record);
 void sim_check_served(struct sim_world *world);
 void sim_check_config(struct sim_world *world);
+void sim_check_conf(struct sim_world *world);
+void sim_check_quorate(struct sim_world *world);
 void sim_check_moves(struct sim_world *world);
 void sim_check_priority(struct sim_world *world, uint8_t node,
                         const struct hf_history_record *record);
@@ -353,6 +370,7 @@ enum sim_fault_kind {
     SIM_F_APPLY,
     SIM_F_BLACKOUT,
     SIM_F_RING,
+    SIM_F_JOIN,
     SIM_F_KINDS
 };
 
@@ -381,6 +399,10 @@ void sim_heal(struct sim_world *world);
 
 /* setup.c: the administrator's first day. Return false when it did not work in time. */
 bool sim_bootstrap(struct sim_world *world, unsigned nodes);
+/* Who was let in, and has not been up since, asks once more. */
+void sim_join_again(struct sim_world *world);
+/* Asks members to let the node join, for up to 10 s; true = it was let in. */
+bool sim_join(struct sim_world *world, uint8_t joiner);
 bool sim_wait_reply(struct sim_world *world, uint64_t id, uint64_t within);
 bool sim_apply(struct sim_world *world, const struct hf_spec *spec);
 

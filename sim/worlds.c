@@ -1,16 +1,15 @@
 /*
- * worlds.c - small worlds, every order of a bounded set of faults; and every action cut off at
- * every step by the loss of each participant's power.
+ * worlds.c - small worlds, every order of a bounded set of faults.
  *
  *   worlds small DEPTH    three nodes, and two nodes with a witness, one instance: every sequence
  * of DEPTH faults out of the set, each at two moments; breadth first, with worlds that look alike
- * (hash of what matters) not gone into again worlds prefixes       start, move, failover, drain,
- * apply: power of every node (alone, and of all) is cut after each step of the action
+ * (hash of what matters) not gone into again
+ *   worlds prefixes       see prefixes.c
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "world.h"
+#include "prefixes.h"
 
 #define SEQUENCES_MAX 400000u
 #define DEPTH_MAX 6u
@@ -51,6 +50,7 @@ static unsigned choices(unsigned nodes, struct choice *list)
     }
     list[count++] = (struct choice){SIM_F_ENGINE, 0};
     list[count++] = (struct choice){SIM_F_COMMAND, 0};
+    list[count++] = (struct choice){SIM_F_JOIN, 0};
     return count;
 }
 
@@ -60,7 +60,8 @@ static void toggle(struct sim_world *world, const struct choice *choice, bool *o
     struct sim_fault fault = {.kind = choice->kind,
                               .a = choice->node,
                               .b = choice->kind == SIM_F_PARTITION ? sim_bit(choice->node) : 0};
-    bool momentary = choice->kind == SIM_F_ENGINE || choice->kind == SIM_F_COMMAND;
+    bool momentary =
+        choice->kind == SIM_F_ENGINE || choice->kind == SIM_F_COMMAND || choice->kind == SIM_F_JOIN;
     if (*on && !momentary)
         sim_fault_end(world, &fault);
     else
@@ -98,37 +99,12 @@ static uint64_t looks(const struct sim_world *world, const bool *on, unsigned co
     return hf_hash(world->witness, words, sizeof(words)) | 1;
 }
 
-static bool make(struct sim_world *world, unsigned nodes, bool witness)
-{
-    sim_world_reset(world, 7, nodes, false);
-    if (!sim_bootstrap(world, nodes))
-        return false;
-    *world->spec = hf_core_state(world->node[0].core)->spec;
-    sim_spec_instance(world->spec, 0, "pg");
-    world->spec->instances[0].preferred_count = 2;
-    world->spec->instances[0].preferred[1] = 1;
-    if (!sim_apply(world, world->spec))
-        return false;
-    world->witness = witness;
-    sim_group_votes(world);
-    sim_run(world, world->now + 5 * SIM_S);
-    return !world->violation[0];
-}
-
-static void end_well(struct sim_world *world)
-{
-    sim_heal(world);
-    sim_run(world, world->now + 90 * SIM_S);
-    if (!world->violation[0])
-        sim_check_served(world);
-}
-
 /* Replays a sequence; true = it leads somewhere new. */
 static bool replay(struct sim_world *world, const struct sequence *sequence, unsigned nodes,
                    bool witness, const struct choice *list, unsigned count)
 {
     bool on[64] = {false};
-    if (!make(world, nodes, witness))
+    if (!sim_small_world(world, nodes, witness))
         return false;
     for (unsigned s = 0; s < sequence->length && !world->violation[0]; s++) {
         uint8_t c = sequence->choice[s] / 2;
@@ -138,7 +114,7 @@ static bool replay(struct sim_world *world, const struct sequence *sequence, uns
     }
     bool fresh = !seen_before(looks(world, on, count));
     if (fresh && !world->violation[0])
-        end_well(world);
+        sim_ends_well(world);
     return fresh && !world->violation[0];
 }
 
@@ -181,57 +157,6 @@ static unsigned small(struct sim_world *world, unsigned nodes, bool witness, uns
     return bad;
 }
 
-/* The actions that are cut off. */
-static void begin_action(struct sim_world *world, unsigned action)
-{
-    uint8_t member = sim_member(world);
-    if (member == HF_NODE_NONE)
-        return;
-    if (action == 0)
-        (void)sim_ask(world, member, HF_VERB_MOVE, 0, HF_NODE_NONE, NULL);
-    else if (action == 1)
-        sim_power_off(world, hf_core_state(world->node[member].core)->instances[0].owner);
-    else if (action == 2)
-        (void)sim_ask(world, member, HF_VERB_DRAIN, HF_INSTANCE_NONE, 0, NULL);
-    else if (action == 3)
-        sim_engine_exit(world, hf_core_state(world->node[member].core)->instances[0].owner, 0);
-    else if (action == 4) {
-        *world->spec = hf_core_state(world->node[member].core)->spec;
-        sim_spec_instance(world->spec, 1, "second");
-        (void)sim_ask(world, member, HF_VERB_APPLY, HF_INSTANCE_NONE, HF_NODE_NONE, world->spec);
-    }
-}
-
-static unsigned prefixes(struct sim_world *world)
-{
-    static const char *const words[] = {"move", "failover", "drain", "restart", "apply"};
-    unsigned bad = 0, runs = 0;
-    for (unsigned action = 0; action < 5; action++) {
-        for (uint32_t cut = 0; cut < 60; cut++) {
-            for (unsigned victim = 0; victim < 4; victim++) {
-                if (!make(world, 3, false))
-                    return 1;
-                begin_action(world, action);
-                /* Fine steps at first, where the messages are; coarser ones where drivers work. */
-                sim_run(world, world->now + (cut < 30 ? cut * 200 : (cut - 27) * 60000));
-                for (uint8_t n = 0; n < 3; n++) {
-                    if (victim == 3 || victim == n)
-                        sim_power_off(world, n);
-                }
-                sim_run(world, world->now + 4 * SIM_S);
-                end_well(world);
-                runs++;
-                if (!world->violation[0])
-                    continue;
-                bad++;
-                printf("%s, cut %u, victim %u: %s\n", words[action], cut, victim, world->violation);
-            }
-        }
-    }
-    printf("prefixes: %u runs, %u violations\n", runs, bad);
-    return bad;
-}
-
 int main(int argc, char **argv)
 {
     static struct sim_coverage coverage;
@@ -243,7 +168,7 @@ int main(int argc, char **argv)
         return 2;
     world->coverage = &coverage;
     if (argc > 1 && !strcmp(argv[1], "prefixes"))
-        bad = prefixes(world);
+        bad = sim_prefixes(world) + sim_votes(world);
     else
         bad = small(world, 3, false, depth) + small(world, 2, true, depth);
     printf("%u passed, %u failed\n", bad ? 0u : 1u, bad ? 1u : 0u);

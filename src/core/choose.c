@@ -55,7 +55,7 @@ bool hf_case_rejected(const struct hf_case *v, uint8_t node, struct hf_reason *r
 {
     const struct hf_node_state *state = &v->core->state.nodes[node];
     enum hf_reason_code code = HF_REASON_NONE;
-    if (!(hf_up_nodes(v->core) & hf_bit(node)))
+    if (!(hf_up_nodes(v->core) & hf_bit(node)) || !state->joined_epoch)
         code = HF_REASON_NODE_DOWN;
     else if (state->drained)
         code = HF_REASON_NODE_DRAINED;

@@ -48,7 +48,7 @@ static void propose_regime(struct hf_core *core, struct hf_proposal *proposal)
     uint64_t ring = core->membership.ring.seq << 16;
     uint64_t above = ring > core->state.epoch ? ring : core->state.epoch;
     change.key = (above / HF_NODES_MAX + 1) * HF_NODES_MAX + self; /* nobody else's can equal it */
-    if (!hf_enough_nodes(up, hf_spec_nodes(&core->state.spec)))
+    if (!hf_enough_nodes(up, hf_state_voters(&core->state)))
         change.key = core->state.epoch;
     change.number = up;
     change.node = self;
@@ -74,10 +74,24 @@ static void propose_cluster(struct hf_core *core, struct hf_proposal *proposal)
     hf_propose(proposal, &change);
 }
 
-static void propose_node(struct hf_core *core, uint8_t node, struct hf_proposal *proposal)
+/*
+ * Whether one more vote may be added: the last one that was must stand on so many disks that no
+ * quorum of nodes which do not know it is left. Two votes at once, unknown to a majority of the
+ * earlier voters, would let these and the new ones have a quorum each.
+ */
+static bool may_add_vote(const struct hf_core *core)
+{
+    return HF_PLANTED(23) || hf_holders(core, core->vote_index) > core->quorum.expected / 2;
+}
+
+/* The first time that a node is up, it gets its vote. Returns true when that was proposed. */
+static bool propose_node(struct hf_core *core, uint8_t node, bool vote,
+                         struct hf_proposal *proposal)
 {
     const struct hf_node_state *state = &core->state.nodes[node];
     bool up = hf_up_nodes(core) & hf_bit(node);
+    if (up && !state->joined_epoch && !vote)
+        return false;
     if (up && (!state->up || state->watchdog != core->hellos[node].watchdog)) {
         struct hf_change change = hf_change_make(HF_CHANGE_NODE_UP, HF_REASON_NODE_BACK);
         change.node = change.reason.node = node;
@@ -91,13 +105,15 @@ static void propose_node(struct hf_core *core, uint8_t node, struct hf_proposal 
         change.noticed_ms = core->away[node].wall_ms;
         hf_propose(proposal, &change);
     }
+    return up && !state->joined_epoch;
 }
 
 static void propose_nodes(struct hf_core *core, struct hf_proposal *proposal)
 {
+    bool vote = may_add_vote(core);
     for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
-        if (core->state.spec.nodes[n].name[0])
-            propose_node(core, n, proposal);
+        if (core->state.spec.nodes[n].name[0] && propose_node(core, n, vote, proposal))
+            vote = HF_PLANTED(23);
     }
 }
 

@@ -104,6 +104,27 @@ static void decide_on_node(struct hf_core *core, const struct hf_head *head,
         change->reason = hf_reason_node(HF_REASON_UNCHANGED, node);
 }
 
+/*
+ * Every node's corosync must know a joiner before it comes, and the joiner all of them: nodes that
+ * do not know each other never form a ring together. Those that are down, or on their own way in
+ * with a list of nodes from before, would be shut out.
+ */
+static struct hf_reason may_join(const struct hf_core *core, uint8_t joiner)
+{
+    const struct hf_state *state = &core->state;
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+        const struct hf_node_state *node = &state->nodes[n];
+        bool here = hf_up_nodes(core) & hf_bit(n);
+        if (!state->spec.nodes[n].name[0] || here || n == joiner || HF_PLANTED(24))
+            continue;
+        if (node->joined_epoch)
+            return hf_reason_node(HF_REASON_JOIN_NEEDS_ALL, n);
+        if (core->wall_ms < node->since_ms + HF_JOIN_ALONE_MS)
+            return hf_reason_node(HF_REASON_JOIN_BUSY, n);
+    }
+    return hf_reason_make(HF_REASON_NONE);
+}
+
 static void decide_join(struct hf_core *core, const struct hf_head *head, struct hf_change *change)
 {
     const struct hf_spec *spec = &core->state.spec;
@@ -112,16 +133,20 @@ static void decide_join(struct hf_core *core, const struct hf_head *head, struct
     if (known != HF_NODE_NONE) {
         bool same = !strcmp(spec->nodes[known].public_address, head->address) &&
                     !strcmp(spec->nodes[known].private_address, head->address2);
-        bool again = same && !core->state.nodes[known].up;
+        bool again = same && !(hf_up_nodes(core) & hf_bit(known));
         change->type = again ? HF_CHANGE_NOTED : HF_CHANGE_REFUSED;
         change->reason = hf_reason_node(again ? HF_REASON_UNCHANGED : HF_REASON_NAME_TAKEN, known);
+        struct hf_reason hinders = may_join(core, known);
+        if (again && hinders.code != HF_REASON_NONE) {
+            change->type = HF_CHANGE_REFUSED;
+            change->reason = hinders;
+        }
         return;
     }
     uint64_t taken = hf_spec_nodes(spec);
-    if (!~taken) {
-        change->reason = hf_reason_make(HF_REASON_CLUSTER_FULL);
+    change->reason = ~taken ? may_join(core, HF_NODE_NONE) : hf_reason_make(HF_REASON_CLUSTER_FULL);
+    if (change->reason.code != HF_REASON_NONE)
         return;
-    }
     change->type = HF_CHANGE_NODE_ADD;
     change->node = (uint8_t)__builtin_ctzll(~taken);
     change->reason = hf_reason_node(HF_REASON_NODE_ADDED, change->node);

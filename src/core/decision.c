@@ -75,6 +75,7 @@ static void applied(struct hf_core *core, const struct hf_change *change)
 {
     switch ((enum hf_change_type)change->type) {
     case HF_CHANGE_REGIME:
+        core->vote_index = core->state.index;
         core->synced = change->number & core->membership.members;
         hf_not_away(core, core->synced);
         hf_reports_renew(core);
@@ -135,8 +136,12 @@ bool hf_decision_apply(struct hf_core *core, struct hf_message *message)
             continue;
         bool staged = core->stage.active && core->stage.id == change.request &&
                       core->stage.origin == change.origin && !core->stage.broken;
+        bool vote = change.type == HF_CHANGE_NODE_UP && change.node < HF_NODES_MAX &&
+                    !core->state.nodes[change.node].joined_epoch;
         bool meant = hf_state_apply(&core->state, &change, message->head.wall_ms,
                                     staged ? &core->stage.spec : NULL);
+        if (vote && meant)
+            core->vote_index = core->state.index;
         if (core->out) {
             bool answer = change.type == HF_CHANGE_REFUSED || change.type == HF_CHANGE_NOTED;
             if (!meant && !answer) {
@@ -208,11 +213,13 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
         hf_emit(core, HF_ACTION_HALT)->reason = hf_reason_make(HF_REASON_STATE_DIFFERS);
         return;
     }
-    /* Everybody says of a new regime that it is durable, and with it of all that came before. */
-    acknowledge = acknowledge || core->state.epoch != epoch;
+    /* Everybody says of a new regime, and of a new vote, that it is durable, and with it of all
+     * that came before. */
+    bool vote = core->vote_index == core->state.index;
+    acknowledge = acknowledge || core->state.epoch != epoch || vote;
     if (acknowledge)
         core->ack_wanted = core->state.index;
-    persist(core, bytes, length, asked);
+    persist(core, bytes, length, asked || (vote && core->state.epoch == epoch));
     if (HF_PLANTED(5))
         hf_persisted(core, core->state.index);
     if (core->sync == HF_SYNC_REGIME)

@@ -24,6 +24,9 @@
 #define HF_HANDOVER_MS 5000u     /* the old owner keeps the address at most so long */
 #define HF_KEY_SILENCE_MS 10000u /* a key watch that is silent so long has lost its disk */
 #define HF_STOP_MARGIN_MS 5000u  /* beyond its stop timeout an owner is not waited for */
+#define HF_JOIN_ALONE_MS                                                                           \
+    120000u                      /* so long no other node is let in after one that is on its way   \
+                                  */
 #define HF_FENCE_MARGIN_MS 2000u /* beyond the watchdog's timeout */
 #define HF_ANNOUNCE_MS 200u      /* the address is announced again after this time, doubling */
 #define HF_ANNOUNCES 5u
@@ -98,6 +101,7 @@ struct hf_waiting {
     uint64_t id; /* 0 = free */
     bool force;
     unsigned needed; /* nodes that must hold the decision on disk: a majority of the configured */
+    bool durable;    /* also what changes nothing is answered when all that was decided is held */
     uint64_t index;  /* decided; waiting until durable up to here; 0 = not decided */
     struct hf_reason reason;
 };
@@ -163,6 +167,7 @@ struct hf_core {
     bool persisted_any;
     uint64_t persisted_index, ack_wanted, ack_sent;
     uint64_t acked[HF_NODES_MAX];
+    uint64_t vote_index;     /* no vote was added since this decision; it must be durable first */
     uint32_t since_snapshot; /* decisions persisted since the last snapshot */
 
     struct hf_report reports[HF_INSTANCES_MAX];
@@ -271,6 +276,8 @@ void hf_request_event(struct hf_core *core, const struct hf_event_request *reque
 void hf_request_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
 void hf_request_decided(struct hf_core *core, const struct hf_change *change, uint64_t index);
 void hf_requests_check(struct hf_core *core);
+/* Voters among the members that have everything up to index on their disks. */
+unsigned hf_holders(const struct hf_core *core, uint64_t index);
 void hf_requests_refuse(struct hf_core *core, enum hf_reason_code code);
 void hf_requests_interrupted(struct hf_core *core, bool decided);
 void hf_stage_message(struct hf_core *core, uint8_t node, struct hf_message *message);

@@ -50,7 +50,7 @@ static void hello_send(struct hf_core *core)
     head.index = core->state.index;
     head.hash = core->state.hash;
     head.incarnation = core->config.incarnation;
-    head.number = hf_spec_nodes(&core->state.spec);
+    head.number = hf_state_voters(&core->state);
     head.ring = core->membership.ring.seq;
     head.members = core->membership.members;
     head.flags = core->config.watchdog ? HF_HEAD_WATCHDOG : 0;

@@ -24,7 +24,7 @@ static unsigned majority(const struct hf_core *core)
 {
     if (HF_PLANTED(6))
         return 1;
-    return hf_count_bits(hf_spec_nodes(&core->state.spec)) / 2 + 1;
+    return hf_count_bits(hf_state_voters(&core->state)) / 2 + 1;
 }
 
 static void refuse(struct hf_core *core, uint64_t id, struct hf_reason reason)
@@ -80,6 +80,11 @@ void hf_request_event(struct hf_core *core, const struct hf_event_request *reque
     /* A node that joins by this very command is not yet there to hold it. */
     *waiting =
         (struct hf_waiting){.id = request->id, .force = request->force, .needed = majority(core)};
+    /* Whoever says that it holds the new list of nodes has given it to its corosync before. */
+    if (request->verb == HF_VERB_JOIN && !HF_PLANTED(24)) {
+        waiting->needed = hf_count_bits(hf_state_voters(&core->state));
+        waiting->durable = true;
+    }
     struct hf_head head = head_of(request);
     if (request->verb != HF_VERB_APPLY) {
         hf_emit_plain(core, HF_MESSAGE_REQUEST, &head);
@@ -134,21 +139,21 @@ void hf_request_decided(struct hf_core *core, const struct hf_change *change, ui
         return;
     waiting->index = HF_PLANTED(17) ? 1 : index;
     waiting->reason = change->reason;
-    if (change->type == HF_CHANGE_REFUSED || change->type == HF_CHANGE_NOTED) {
-        hf_emit_reply(core, waiting->id, change->type == HF_CHANGE_NOTED, &change->reason);
+    bool noted = change->type == HF_CHANGE_NOTED && !waiting->durable;
+    if (change->type == HF_CHANGE_REFUSED || noted) {
+        hf_emit_reply(core, waiting->id, noted, &change->reason);
         waiting->id = 0;
     }
 }
 
-/* Nodes that have everything up to index on their disks. */
-static unsigned holders(const struct hf_core *core, uint64_t index)
+unsigned hf_holders(const struct hf_core *core, uint64_t index)
 {
     uint64_t set = 0;
     for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
         if (core->acked[n] >= index && core->membership.members & hf_bit(n))
             set |= hf_bit(n);
     }
-    return hf_count_bits(set & hf_spec_nodes(&core->state.spec));
+    return hf_count_bits(set & hf_state_voters(&core->state));
 }
 
 void hf_requests_check(struct hf_core *core)
@@ -161,7 +166,7 @@ void hf_requests_check(struct hf_core *core)
         unsigned up = hf_count_bits(hf_up_nodes(core));
         if (waiting->force && up < needed)
             needed = up;
-        if (holders(core, waiting->index) < needed)
+        if (hf_holders(core, waiting->index) < needed)
             continue;
         hf_emit_reply(core, waiting->id, true, &waiting->reason);
         waiting->id = 0;

@@ -236,7 +236,7 @@ void hf_synced_now(struct hf_core *core)
     core->need &= ~hf_bit(core->config.node);
     /* What was decided here and what was synced here belong to a history that is no more. */
     core->persisted_index = core->ack_sent = 0;
-    core->ack_wanted = core->state.index;
+    core->ack_wanted = core->vote_index = core->state.index;
     hf_requests_interrupted(core, true);
     for (unsigned i = 0; i < HF_INSTANCES_MAX; i++)
         core->stop_since_ms[i] = core->now_ms;

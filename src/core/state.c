@@ -79,6 +79,16 @@ uint64_t hf_state_hash(const struct hf_state *state)
     return hash;
 }
 
+uint64_t hf_state_voters(const struct hf_state *state)
+{
+    uint64_t voters = 0;
+    for (unsigned n = 0; n < HF_NODES_MAX; n++) {
+        if (state->spec.nodes[n].name[0] && state->nodes[n].joined_epoch)
+            voters |= 1ull << n;
+    }
+    return voters ? voters : hf_spec_nodes(&state->spec);
+}
+
 /* Regime since which a node is a member; one that is not, or not yet again, is the most junior. */
 static uint64_t seniority(const struct hf_state *state, uint8_t node)
 {

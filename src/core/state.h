@@ -180,6 +180,11 @@ bool hf_state_apply(struct hf_state *state, const struct hf_change *change, uint
 /* Notes that an instance's slot is in use: to be called by whoever writes its specification. */
 void hf_state_used(struct hf_state *state, uint16_t instance);
 
+/* Set of the nodes whose votes count: those that were members once. corosync.conf gives the others
+ * no vote (daemon/nodes.c), so every majority is one of these. Before the first of them: all nodes
+ * that are configured. */
+uint64_t hf_state_voters(const struct hf_state *state);
+
 /* Recomputes the hash from scratch; equals state->hash at all times. */
 uint64_t hf_state_hash(const struct hf_state *state);
 
