@@ -25,7 +25,7 @@ void sim_group_start(struct sim_world *world, uint8_t n)
 
 static void forget(struct sim_node *node)
 {
-    node->connected = node->joined = false;
+    node->connected = node->joined = node->told_quorate = false;
     node->inbox_head = node->inbox_count = 0;
     node->view = 0;
 }

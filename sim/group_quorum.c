@@ -52,6 +52,7 @@ void sim_group_quorum(struct sim_world *world, uint8_t n, const struct sim_event
     quorum.quorum.quorate = event->b & 1;
     quorum.quorum.votes = (uint32_t)(event->b >> 32);
     quorum.quorum.expected = (uint32_t)event->b >> 1;
+    node->told_quorate = quorum.quorum.quorate;
     sim_check_i7(world);
     sim_step(world, n, &quorum);
 }

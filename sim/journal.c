@@ -14,18 +14,19 @@ static void add(struct sim_world *world, uint8_t n, const uint8_t *bytes, uint32
         if (!journal->records)
             abort();
     }
-    journal->records[journal->count++] =
-        (struct sim_record){sim_keep(world, bytes, length), length, part, parts};
+    const struct hf_state *state = hf_core_state(world->node[n].core);
+    journal->records[journal->count++] = (struct sim_record){
+        sim_keep(world, bytes, length), length, part, parts, state->epoch, state->index};
 }
 
-static void sync_later(struct sim_world *world, uint8_t n, uint64_t index, uint64_t delay)
+static void sync_later(struct sim_world *world, uint8_t n, uint64_t mark, uint64_t delay)
 {
     struct sim_node *node = &world->node[n];
     uint64_t at = world->now + delay;
     if (at < node->journal.busy_until)
         at = node->journal.busy_until;
     node->journal.busy_until = at;
-    sim_at(world, at, SIM_EV_SYNCED, n, node->incarnation, node->journal.count, index);
+    sim_at(world, at, SIM_EV_SYNCED, n, node->incarnation, node->journal.count, mark);
 }
 
 void sim_journal_append(struct sim_world *world, uint8_t n, const struct hf_action *action)
@@ -60,8 +61,27 @@ void sim_journal_synced(struct sim_world *world, const struct sim_event *event)
     if (node->journal.synced < event->a)
         node->journal.synced = (uint32_t)event->a;
     struct hf_event persisted = {.type = HF_EVENT_PERSISTED};
-    persisted.persisted.index = event->b;
+    persisted.persisted.mark = event->b;
     sim_step(world, event->node, &persisted);
+}
+
+void sim_journal_check_ack(struct sim_world *world, uint8_t n, const struct hf_action *action)
+{
+    const struct sim_journal *journal = &world->node[n].journal;
+    struct hf_message message;
+    if (!hf_message_open(&message, world->actions->arena + action->offset, action->length) ||
+        message.type != HF_MESSAGE_ACK)
+        return;
+    const struct sim_record *newest =
+        journal->synced ? &journal->records[journal->synced - 1] : NULL;
+    const struct hf_head *head = &message.head;
+    if (!newest || newest->epoch < head->epoch ||
+        (newest->epoch == head->epoch && newest->index < head->index))
+        sim_violation(world, "I6: %s says that %llx/%llu is on its disk; it has %llx/%llu",
+                      sim_node_name(world, n), (unsigned long long)head->epoch,
+                      (unsigned long long)head->index,
+                      (unsigned long long)(newest ? newest->epoch : 0),
+                      (unsigned long long)(newest ? newest->index : 0));
 }
 
 /* A power cut leaves what was synced and perhaps a little more; a killed daemon what it wrote. */

@@ -24,6 +24,10 @@ static void multicast(struct sim_world *world, uint8_t n, const struct hf_action
 {
     if (!action->length)
         sim_violation(world, "%s multicasts an empty message", sim_node_name(world, n));
+    const uint8_t *bytes = world->actions->arena + action->offset;
+    if (action->length > 6 && bytes[6] == HF_MESSAGE_DECISION && !world->node[n].told_quorate)
+        sim_violation(world, "quorum: %s decides without it", sim_node_name(world, n));
+    sim_journal_check_ack(world, n, action);
     sim_group_send(world, n, world->actions->arena + action->offset, action->length);
 }
 

@@ -30,7 +30,7 @@ static const struct {
     {15, 1000, "a step in doubt is taken for one that did nothing"},
     {16, 100, "the address is not removed"},
     {17, 2000, "a command is answered when it is decided, not when it is durable"},
-    {18, 1000, "low priority goes first"},
+    {18, 4000, "low priority goes first"},
     {19, 2000, "an owner without reservation is not waited for"},
     {20, 1000, "the reservation is given up after a clean stop"},
     {21, 3000, "a regime is opened by too few"},

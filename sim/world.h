@@ -86,7 +86,8 @@ struct sim_item {
 struct sim_record {
     const uint8_t *bytes;
     uint32_t length;
-    uint16_t part, parts; /* of a snapshot; parts 0 = a decision */
+    uint16_t part, parts;  /* of a snapshot; parts 0 = a decision */
+    uint64_t epoch, index; /* of the state with it */
 };
 
 struct sim_journal {
@@ -145,6 +146,7 @@ struct sim_node {
     uint32_t inbox_head, inbox_count, inbox_room;
     struct sim_conf file, live; /* on the disk; as its corosync read it */
     uint64_t conf_seen;         /* version of the nodes' list that its daemon wrote */
+    bool told_quorate;          /* what votequorum said last */
     uint64_t view, view_incarnations[SIM_NODES];
     uint64_t ring_seq;    /* highest it knows; on its disk */
     uint64_t unfed_us;    /* watchdog not fed since, 0 = fed */
@@ -299,6 +301,8 @@ void sim_journal_append(struct sim_world *world, uint8_t node, const struct hf_a
 void sim_journal_snapshot(struct sim_world *world, uint8_t node, const struct hf_action *action);
 void sim_journal_synced(struct sim_world *world, const struct sim_event *event);
 void sim_journal_lose(struct sim_world *world, uint8_t node, bool power);
+/* What a node says of its own disk must be true. */
+void sim_journal_check_ack(struct sim_world *world, uint8_t node, const struct hf_action *action);
 void sim_journal_restore(struct sim_world *world, uint8_t node);
 
 /* driver.c */

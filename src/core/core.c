@@ -128,7 +128,7 @@ static void take(struct hf_core *core, const struct hf_event *event)
         hf_request_event(core, &event->request);
         return;
     case HF_EVENT_PERSISTED:
-        hf_persisted(core, event->persisted.index);
+        hf_persisted(core, event->persisted.mark);
         return;
     case HF_EVENT_TYPES:
         return;

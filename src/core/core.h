@@ -45,6 +45,11 @@ void hf_core_step(struct hf_core *core, const struct hf_event *event, struct hf_
  * it returns 0. Valid as long as no step comes in between. */
 size_t hf_core_snapshot(const struct hf_core *core, uint32_t *cursor, uint8_t *bytes, size_t room);
 
+/* How far the state is, as PERSIST and SNAPSHOT name it and HF_EVENT_PERSISTED returns it: the
+ * index of the newest decision, and above it a number that differs when the state was replaced. It
+ * only grows while the core lives. */
+uint64_t hf_core_mark(const struct hf_core *core);
+
 /* Views for status, tests and checkers. */
 const struct hf_state *hf_core_state(const struct hf_core *core);
 uint8_t hf_core_self(const struct hf_core *core);

@@ -12,6 +12,8 @@
 #include "core/impl.h"
 #include "core/tables.h"
 
+#define MARK_BITS 48u /* of a mark: the index; above it the number of the history */
+
 struct hf_change hf_change_make(enum hf_change_type type, enum hf_reason_code code)
 {
     struct hf_change change;
@@ -57,12 +59,12 @@ void hf_propose(struct hf_proposal *proposal, const struct hf_change *change)
 static void persist(struct hf_core *core, const uint8_t *bytes, size_t length, bool sync)
 {
     if (++core->since_snapshot >= HF_SNAPSHOT_EVERY) {
-        hf_emit(core, HF_ACTION_SNAPSHOT)->id = core->state.index;
+        hf_emit(core, HF_ACTION_SNAPSHOT)->id = hf_core_mark(core);
         core->since_snapshot = 0;
         return;
     }
     struct hf_action *action = hf_emit(core, HF_ACTION_PERSIST);
-    action->id = core->state.index;
+    action->id = hf_core_mark(core);
     action->sync = sync;
     HF_ASSERT(length <= hf_arena_room(core));
     action->offset = core->out->used;
@@ -172,7 +174,7 @@ static void enter_regime(struct hf_core *core)
         return;
     core->synced_self = true;
     core->need &= ~hf_bit(core->config.node);
-    hf_emit(core, HF_ACTION_SNAPSHOT)->id = core->state.index;
+    hf_emit(core, HF_ACTION_SNAPSHOT)->id = hf_core_mark(core);
     core->since_snapshot = 0;
     hf_reports_renew(core);
     if (core->synced & hf_bit(core->config.node))
@@ -221,13 +223,22 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
         core->ack_wanted = core->state.index;
     persist(core, bytes, length, asked || (vote && core->state.epoch == epoch));
     if (HF_PLANTED(5))
-        hf_persisted(core, core->state.index);
+        hf_persisted(core, hf_core_mark(core));
     if (core->sync == HF_SYNC_REGIME)
         enter_regime(core);
 }
 
-void hf_persisted(struct hf_core *core, uint64_t index)
+uint64_t hf_core_mark(const struct hf_core *core)
 {
+    return core->history << MARK_BITS | core->state.index;
+}
+
+/* What was given to the disk before the state was replaced says nothing of the state of now. */
+void hf_persisted(struct hf_core *core, uint64_t mark)
+{
+    uint64_t index = mark & ((1ull << MARK_BITS) - 1);
+    if (mark >> MARK_BITS != core->history)
+        return;
     if (index > core->persisted_index)
         core->persisted_index = index;
     if (core->ack_wanted <= core->ack_sent || core->persisted_index < core->ack_wanted)

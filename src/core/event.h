@@ -31,7 +31,7 @@ enum hf_event_type {
     HF_EVENT_STEP,      /* a driver step answered */
     HF_EVENT_EXITED,    /* an engine process ended */
     HF_EVENT_REQUEST,   /* an administrator's command, from this node's control socket */
-    HF_EVENT_PERSISTED, /* state up to persisted.index is synced on this node's disk */
+    HF_EVENT_PERSISTED, /* everything up to persisted.mark is synced on this node's disk */
     HF_EVENT_TYPES
 };
 
@@ -128,7 +128,7 @@ struct hf_event {
         } exited;
         struct hf_event_request request;
         struct {
-            uint64_t index;
+            uint64_t mark; /* as the action said */
         } persisted;
     };
 };
@@ -173,7 +173,7 @@ struct hf_action {
     uint32_t generation;
     uint32_t deadline_ms; /* of the step; 0 = none (streams; an engine's recovery) */
     uint32_t interval_ms; /* of a stream */
-    uint64_t id;          /* step, request, or index of the decision to persist */
+    uint64_t id;          /* step, request; PERSIST, SNAPSHOT: mark of what is written */
     bool ok;              /* REPLY: accepted */
     bool sync;            /* PERSIST: sync it at once, somebody waits; else within a second */
     bool kill;            /* UNMOUNT: as after a power cut, nothing more is to be written */

@@ -163,8 +163,8 @@ struct hf_core {
     uint64_t need;      /* members that asked for it */
     struct hf_away away[HF_NODES_MAX];
 
-    bool in_flight; /* a decision of ours is not yet delivered */
-    bool persisted_any;
+    bool in_flight;   /* a decision of ours is not yet delivered */
+    uint64_t history; /* raised when the state is replaced by another one's: see hf_core_mark */
     uint64_t persisted_index, ack_wanted, ack_sent;
     uint64_t acked[HF_NODES_MAX];
     uint64_t vote_index;     /* no vote was added since this decision; it must be durable first */
@@ -251,7 +251,7 @@ bool hf_decision_apply(struct hf_core *core, struct hf_message *message);
 struct hf_change hf_change_make(enum hf_change_type type, enum hf_reason_code code);
 void hf_propose(struct hf_proposal *proposal, const struct hf_change *change);
 void hf_ack_message(struct hf_core *core, uint8_t node, const struct hf_head *head);
-void hf_persisted(struct hf_core *core, uint64_t index);
+void hf_persisted(struct hf_core *core, uint64_t mark);
 
 /* decide.c, decide_instance.c: the coordinator. */
 struct hf_load {

@@ -235,6 +235,7 @@ void hf_synced_now(struct hf_core *core)
     core->synced_self = true;
     core->need &= ~hf_bit(core->config.node);
     /* What was decided here and what was synced here belong to a history that is no more. */
+    core->history++;
     core->persisted_index = core->ack_sent = 0;
     core->ack_wanted = core->vote_index = core->state.index;
     hf_requests_interrupted(core, true);
@@ -246,7 +247,7 @@ void hf_synced_now(struct hf_core *core)
     head.index = core->state.index;
     head.hash = core->state.hash;
     hf_emit_plain(core, HF_MESSAGE_SYNCED, &head);
-    hf_emit(core, HF_ACTION_SNAPSHOT)->id = core->state.index;
+    hf_emit(core, HF_ACTION_SNAPSHOT)->id = hf_core_mark(core);
     core->since_snapshot = 0;
     hf_reports_renew(core);
 }

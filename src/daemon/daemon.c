@@ -173,11 +173,11 @@ static void engine_reloaded(void *user, int rc)
 }
 
 /* The journal's callbacks. */
-static void journal_synced(void *user, uint64_t index)
+static void journal_synced(void *user, uint64_t mark)
 {
     struct hf_daemon *daemon = user;
     struct hf_event event = {.type = HF_EVENT_PERSISTED};
-    event.persisted.index = index;
+    event.persisted.mark = mark;
     hf_daemon_step(daemon, &event);
 }
 

@@ -15,7 +15,7 @@ void hf_daemon_snapshot(struct hf_daemon *daemon)
     hf_journal_snapshot_begin(daemon->journal);
     while ((length = hf_core_snapshot(daemon->core, &cursor, bytes, sizeof(bytes))) > 0)
         hf_journal_snapshot_part(daemon->journal, bytes, length);
-    hf_journal_snapshot_end(daemon->journal, hf_core_state(daemon->core)->index);
+    hf_journal_snapshot_end(daemon->journal, hf_core_mark(daemon->core));
 }
 
 static void halt(struct hf_daemon *daemon, const struct hf_action *action)

@@ -3,10 +3,11 @@
  *
  * Kept in SQLite (STATE_DIR/journal.db, write-ahead log, every commit synced) by a writer process
  * of its own, so that a slow or hung disk never holds up the daemon: hf_journal_append returns at
- * once and the synced index comes back later. What waits is written together in one transaction.
- * Failure modes: the database cannot be read or is damaged - hf_journal_load says so and the daemon
- * does not start with half of it; the writer dies - it is started anew and asks for a snapshot; the
- * disk is full or hangs - nothing is confirmed as synced, commands wait, the log says why.
+ * once and the mark of what is synced (hf_core_mark) comes back later. What waits is written
+ * together in one transaction. Failure modes: the database cannot be read or is damaged -
+ * hf_journal_load says so and the daemon does not start with half of it; the writer dies - it is
+ * started anew and asks for a snapshot; the disk is full or hangs - nothing is confirmed as synced,
+ * commands wait, the log says why.
  */
 #ifndef HF_DAEMON_JOURNAL_H
 #define HF_DAEMON_JOURNAL_H
@@ -21,7 +22,7 @@
 struct hf_journal;
 
 struct hf_journal_callbacks {
-    void (*synced)(void *user, uint64_t index);
+    void (*synced)(void *user, uint64_t mark);
     /* The writer was started anew: it wants the whole state. */
     void (*lost)(void *user);
     void (*problem)(void *user, const char *text);
@@ -43,12 +44,12 @@ int hf_journal_new(uv_loop_t *loop, const char *dir, const struct hf_journal_cal
 void hf_journal_free(struct hf_journal *journal);
 
 /* at_once: somebody waits for it; else it may wait up to a second for company. */
-void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *bytes, size_t length,
+void hf_journal_append(struct hf_journal *journal, uint64_t mark, const void *bytes, size_t length,
                        bool at_once);
 
 /* In place of everything before: begin, parts, end. */
 void hf_journal_snapshot_begin(struct hf_journal *journal);
 void hf_journal_snapshot_part(struct hf_journal *journal, const void *bytes, size_t length);
-void hf_journal_snapshot_end(struct hf_journal *journal, uint64_t index);
+void hf_journal_snapshot_end(struct hf_journal *journal, uint64_t mark);
 
 #endif

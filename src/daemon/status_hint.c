@@ -54,7 +54,8 @@ static const struct hint hints[] = {
     {HF_REASON_NOT_FENCED, "Look at {node}: its power, its console. Only when it is surely off: "
                            "holdfast confirm-fenced {node}"},
     {HF_REASON_JOIN_NEEDS_ALL, "Start {node}, wait until it is up, then join again."},
-    {HF_REASON_JOIN_BUSY, "Wait until {node} is up. If it will never come: join again in two minutes."},
+    {HF_REASON_JOIN_BUSY,
+     "Wait until {node} is up. If it will never come: join again in two minutes."},
     {HF_REASON_WAITS_FOR, "See what holds it up: holdfast why {other}"},
     {HF_REASON_REQUESTED_OFFLINE, "To start it: holdfast online {instance}"},
     {HF_REASON_IS_OFFLINE, "holdfast online {instance}"},
