@@ -180,8 +180,8 @@ static void request(struct world *world, const struct frame *frame)
 static void persisted(struct world *world, const struct frame *frame)
 {
     struct hf_event event = {.type = HF_EVENT_PERSISTED};
-    uint64_t index = world->core->state.index;
-    event.persisted.index = index > frame->argument ? index - frame->argument : index;
+    uint64_t mark = hf_core_mark(world->core);
+    event.persisted.mark = mark > frame->argument ? mark - frame->argument : mark;
     world_step(world, &event);
 }
 

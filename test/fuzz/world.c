@@ -240,7 +240,7 @@ static void go_on(struct world *nodes[], unsigned count, unsigned rounds, bool a
             world_step(nodes[n], &event);
             if (answer && nodes[n]->to_persist) {
                 event.type = HF_EVENT_PERSISTED;
-                event.persisted.index = nodes[n]->to_persist;
+                event.persisted.mark = nodes[n]->to_persist;
                 nodes[n]->to_persist = 0;
                 world_step(nodes[n], &event);
             }
