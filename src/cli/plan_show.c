@@ -123,15 +123,28 @@ static void say_recovery(const struct hf_plan *plan, const struct hf_plan_case *
         hf_strbuf_addf(out, "%lld.%lld s", (long long)(ms / 1000), (long long)(ms / 100 % 10));
 }
 
+/* What a cell may take: on a terminal the moves get what the other columns leave. */
+struct room {
+    size_t moves, left_out;
+};
+
+static struct room room_on(const struct hf_terminal *terminal)
+{
+    int rest = terminal->width - 60; /* names of losses and nodes, a resource, what is left out */
+    if (!terminal->width)
+        return (struct room){CELL, CELL};
+    return (struct room){rest < 24 ? 24 : rest > (int)CELL ? CELL : (size_t)rest, 26};
+}
+
 static void show_case(const struct hf_plan_report *report, const struct hf_plan_case *c,
-                      bool recovery, struct hf_table *table)
+                      bool recovery, struct room room, struct hf_table *table)
 {
     struct hf_strbuf HF_STRBUF_CLEANUP text;
     hf_strbuf_init(&text);
     hf_strbuf_add(&text, c->name[0] ? c->name : "(nothing)");
     cell(table, HF_PLAIN, &text);
     if (c->quorum && (c->kind != HF_PLAN_NORMAL || report->live))
-        hf_plan_say_moves(report->plan, c, CELL, &text);
+        hf_plan_say_moves(report->plan, c, room.moves, &text);
     cell(table, HF_PLAIN, &text);
     say_fullest(report->plan, c, &text);
     cell(table, HF_PLAIN, &text);
@@ -140,7 +153,7 @@ static void show_case(const struct hf_plan_report *report, const struct hf_plan_
         cell(table, HF_PLAIN, &text);
     }
     if (c->quorum)
-        hf_plan_say_left_out(report->plan, c, CELL, &text);
+        hf_plan_say_left_out(report->plan, c, room.left_out, &text);
     else
         hf_plan_say_no_quorum(report->plan, c, &text);
     cell(table, hf_plan_carried(c) ? HF_PLAIN : HF_RED, &text);
@@ -158,9 +171,9 @@ static void show_losses(const struct hf_plan_report *report, const struct hf_ter
                         struct hf_strbuf *out)
 {
     static const struct hf_table_column with[] = {
-        {"IF FAILS", 0}, {"MOVES", 2}, {"FULLEST AFTERWARDS", 1}, {"RECOVERY", 3}, {"LEFT OUT", 0}};
+        {"IF FAILS", 0}, {"MOVES", 1}, {"FULLEST AFTERWARDS", 2}, {"RECOVERY", 3}, {"LEFT OUT", 0}};
     static const struct hf_table_column without[] = {
-        {"IF FAILS", 0}, {"MOVES", 2}, {"FULLEST AFTERWARDS", 1}, {"LEFT OUT", 0}};
+        {"IF FAILS", 0}, {"MOVES", 1}, {"FULLEST AFTERWARDS", 2}, {"LEFT OUT", 0}};
     const struct hf_plan *plan = report->plan;
     bool recovery = any_recovery(plan);
     struct hf_table *table = recovery ? hf_table_new(with, 5) : hf_table_new(without, 4);
@@ -168,7 +181,7 @@ static void show_losses(const struct hf_plan_report *report, const struct hf_ter
     head(terminal, "What follows each loss", out);
     for (unsigned k = 0; table && k < plan->n_cases; k++) {
         if (hf_plan_shown(report, &plan->cases[k]))
-            show_case(report, &plan->cases[k], recovery, table);
+            show_case(report, &plan->cases[k], recovery, room_on(terminal), table);
         else
             hidden++;
     }

@@ -92,7 +92,7 @@ static void bar(const struct hf_plan *plan, unsigned n, unsigned r, int x, int y
                    x + pixels(1000 - 10 * HF_PLAN_RESERVE_PERCENT),
                    x + pixels(1000 - 10 * HF_PLAN_RESERVE_PERCENT), y, y + 20);
     hf_strbuf_addf(out, "<text class=\"in\" x=\"%d\" y=\"%d\">%d", x + 4, y + 14, (now + 5) / 10);
-    if (worst >= 0)
+    if (worst > now)
         hf_strbuf_addf(out, " to %d", (worst + 5) / 10);
     hf_strbuf_add(out, " %</text>");
 }
@@ -130,7 +130,8 @@ static void heat_cell(const struct hf_plan *plan, const struct hf_plan_case *c, 
     else
         fullest.permille =
             hf_plan_permille(c->load[n][resource], plan->input->nodes[n].capacity[resource]);
-    int step = fullest.permille < 0 ? 0 : fullest.permille >= 1000 ? 9 : fullest.permille / 100;
+    int step = fullest.permille <= 0 ? 0 : (fullest.permille - 1) / 100;
+    step = step > 9 ? 9 : step; /* the hottest is what reaches into the reserve */
     hf_strbuf_addf(out, "<g><title>%s after the loss of %s", plan->input->nodes[n].name,
                    c->name[0] ? c->name : "nothing");
     if (fullest.permille >= 0)

@@ -25,15 +25,30 @@ struct meter {
     bool shown;
 };
 
-static void on_progress(void *user, unsigned done, unsigned total)
+static bool is_due(struct meter *meter, int after_s)
 {
-    struct meter *meter = user;
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if (!isatty(STDERR_FILENO) || now.tv_sec - meter->begin.tv_sec < QUIET_S)
-        return;
+    if (!isatty(STDERR_FILENO) || now.tv_sec - meter->begin.tv_sec < after_s)
+        return false;
     meter->shown = true;
+    return true;
+}
+
+static void on_progress(void *user, unsigned done, unsigned total)
+{
+    if (!is_due(user, QUIET_S))
+        return;
     (void)fprintf(stderr, "\rplanning: %u of %u losses", done, total);
+    (void)fflush(stderr);
+}
+
+/* What comes next takes about as long as the losses did, two seconds at most. */
+static void meter_say(struct meter *meter, const char *what)
+{
+    if (!is_due(meter, QUIET_S / 2))
+        return;
+    (void)fprintf(stderr, "\r\033[K%s", what);
     (void)fflush(stderr);
 }
 
@@ -134,10 +149,13 @@ static int make(const struct hf_plan_input *input, const struct hf_options *opti
     report->plan = plan;
     if (r == 0) {
         hf_plan_judge(plan, &report->verdict);
+        meter_say(&meter, "planning: what would heal it");
         r = hf_plan_make_heal(plan, 0, &report->heal);
     }
-    if (r == 0)
+    if (r == 0) {
+        meter_say(&meter, "planning: topologies");
         r = compare(input, report);
+    }
     meter_end(&meter);
     int code = HF_EXIT_REFUSED;
     if (r == 0)

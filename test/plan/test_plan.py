@@ -7,13 +7,17 @@ a cluster that runs, and what it refuses.
 The tables are compared with test/plan/*.txt; HF_UPDATE=1 rewrites those: read the difference.
 """
 
+import fcntl
 import json
 import os
+import pty
 import re
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import unittest
 from html.parser import HTMLParser
@@ -156,6 +160,45 @@ class Golden(unittest.TestCase):
 
     def test_topologies(self):
         self.check("topologies", "examples/bts-active-active.yaml", "--topology", "all")
+
+
+def on_terminal(columns, *args, **env):
+    """What a terminal of so many columns shows."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(EXAMPLES.parent)
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        os.execve(HOLDFAST, ["holdfast", "plan", *map(str, args)],
+                  {"TERM": "xterm", "PATH": "/usr/bin", **env})
+    shown = b""
+    with os.fdopen(terminal, "rb", buffering=0) as reader:
+        while True:
+            try:
+                part = reader.read(4096)
+            except OSError:  # the other side is closed
+                break
+            if not part:
+                break
+            shown += part
+    os.waitpid(pid, 0)
+    return shown.decode().replace("\r\n", "\n")
+
+
+class Terminal(unittest.TestCase):
+    def test_fits(self):
+        for columns in (80, 100, 140):
+            for name in ("active-active", "active-active-active-passive"):
+                shown = on_terminal(columns, EXAMPLES / f"bts-{name}.yaml")
+                plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
+                self.assertLessEqual(max(map(len, plain.splitlines())), columns)
+                self.assertIn("MOVES", plain)
+                self.assertIn("-> db2", plain)
+
+    def test_colours(self):
+        path = EXAMPLES / "bts-active-active.yaml"
+        self.assertIn("\x1b[48;5;208", on_terminal(100, path))
+        self.assertNotIn("\x1b", on_terminal(100, path, NO_COLOR="1"))
+        self.assertNotIn("\x1b", plan(path)[1])
 
 
 class Json(unittest.TestCase):
