@@ -31,11 +31,16 @@ static uint64_t load(const uint8_t *at, unsigned size)
 
 static void store(uint8_t *at, unsigned size, uint64_t value)
 {
-    uint8_t v8 = (uint8_t)value;
-    uint16_t v16 = (uint16_t)value;
-    uint32_t v32 = (uint32_t)value;
-    const void *from = size == 1 ? (void *)&v8 : size == 2 ? (void *)&v16 : (void *)&v32;
-    memcpy(at, size == 8 ? (const void *)&value : from, size);
+    uint16_t value16 = (uint16_t)value;
+    uint32_t value32 = (uint32_t)value;
+    if (size == 1)
+        *at = (uint8_t)value;
+    else if (size == 2)
+        memcpy(at, &value16, 2);
+    else if (size == 4)
+        memcpy(at, &value32, 4);
+    else
+        memcpy(at, &value, 8);
 }
 
 void hf_write_bytes(struct hf_writer_buf *out, const void *bytes, size_t length)
@@ -181,12 +186,9 @@ static void encode_struct(struct hf_writer_buf *out, const struct hf_field *fiel
 static void encode_element(struct hf_writer_buf *out, const struct hf_field *field,
                            const uint8_t *at)
 {
-    /* A single field at its empty value is not written; elements of an array always are. */
-    bool single = field->count == 1 && field->count_offset == HF_NO_COUNT;
     switch ((enum hf_field_kind)field->kind) {
     case HF_FIELD_TEXT:
-        if (!single || at[0])
-            encode_text(out, field, at);
+        encode_text(out, field, at);
         return;
     case HF_FIELD_STRUCT:
         encode_struct(out, field, at);
@@ -195,13 +197,18 @@ static void encode_element(struct hf_writer_buf *out, const struct hf_field *fie
     case HF_FIELD_U16:
     case HF_FIELD_U32:
     case HF_FIELD_U64:
-    case HF_FIELD_BOOL: {
-        uint64_t value = load(at, field->size);
-        if (!single || value != field->empty)
-            encode_number(out, field, value);
+    case HF_FIELD_BOOL:
+        encode_number(out, field, load(at, field->size));
         return;
     }
-    }
+}
+
+/* A single field at its empty value is not written; elements of an array always are. */
+static bool is_empty(const struct hf_field *field, const uint8_t *at)
+{
+    if (field->kind == HF_FIELD_STRUCT)
+        return false;
+    return field->kind == HF_FIELD_TEXT ? !at[0] : load(at, field->size) == field->empty;
 }
 
 void hf_encode(struct hf_writer_buf *out, const struct hf_table *table, const void *structure)
@@ -209,9 +216,15 @@ void hf_encode(struct hf_writer_buf *out, const struct hf_table *table, const vo
     const uint8_t *base = structure;
     for (unsigned f = 0; f < table->field_count; f++) {
         const struct hf_field *field = &table->fields[f];
+        const uint8_t *at = base + field->offset;
+        if (field->count == 1 && field->count_offset == HF_NO_COUNT) {
+            if (!is_empty(field, at))
+                encode_element(out, field, at);
+            continue;
+        }
         unsigned count = used_count(field, base);
         for (unsigned i = 0; i < count; i++)
-            encode_element(out, field, base + field->offset + (size_t)i * field->size);
+            encode_element(out, field, at + (size_t)i * field->size);
     }
     if (table->ext_offset != HF_NO_COUNT)
         hf_write_bytes(out, base + table->ext_offset,

@@ -14,10 +14,10 @@ void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uin
                   uint64_t wall_ms)
 {
     memset(core, 0, offsetof(struct hf_core, state));
-    hf_state_init(&core->state);
     size_t after = offsetof(struct hf_core, state) + sizeof(core->state);
-    memset((uint8_t *)core + after, 0, offsetof(struct hf_core, stage) - after);
-    memset(&core->stage, 0, offsetof(struct hf_stage, spec));
+    memset((uint8_t *)core + after, 0, offsetof(struct hf_core, state_made) - after);
+    hf_state_empty(&core->state, &core->state_made);
+    core->stage.active = false;
     memset(&core->outgoing, 0, offsetof(struct hf_outgoing, spec));
     core->config = *config;
     core->now_ms = now_ms;
@@ -178,21 +178,25 @@ uint8_t hf_core_self(const struct hf_core *core)
     return core->config.node;
 }
 
+enum hf_core_condition hf_core_condition(const struct hf_core *core)
+{
+    if (!core->engine_up)
+        return HF_CORE_NO_ENGINE;
+    if (!hf_has_quorum(core))
+        return HF_CORE_NO_QUORUM;
+    return core->synced_self ? HF_CORE_MEMBER : HF_CORE_JOINING;
+}
+
 void hf_core_view(const struct hf_core *core, struct hf_core_view *ret)
 {
     *ret = (struct hf_core_view){
+        .condition = hf_core_condition(core),
         .coordinator = hf_coordinator(core) == core->config.node,
         .members = core->membership.members,
         .votes = core->quorum.votes,
         .expected = core->quorum.expected,
         .tilted = core->now_ms < core->tilt_until_ms,
     };
-    if (!core->engine_up)
-        ret->condition = HF_CORE_NO_ENGINE;
-    else if (!hf_has_quorum(core))
-        ret->condition = HF_CORE_NO_QUORUM;
-    else
-        ret->condition = core->synced_self ? HF_CORE_MEMBER : HF_CORE_JOINING;
 }
 
 void hf_core_local_view(const struct hf_core *core, uint16_t instance, struct hf_local_view *ret)

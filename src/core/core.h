@@ -29,7 +29,8 @@ struct hf_core_config {
 
 size_t hf_core_size(void);
 
-/* core: hf_core_size() bytes of any content, aligned like a pointer. */
+/* core: hf_core_size() zeroed bytes, aligned like a pointer, or a core that is not used any more:
+ * it begins anew. */
 void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uint64_t now_ms,
                   uint64_t wall_ms);
 
@@ -70,6 +71,7 @@ struct hf_core_view {
 };
 
 void hf_core_view(const struct hf_core *core, struct hf_core_view *ret);
+enum hf_core_condition hf_core_condition(const struct hf_core *core);
 
 /* What this node itself runs of an instance, whatever the replicated state says. */
 struct hf_local_view {

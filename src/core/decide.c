@@ -111,7 +111,7 @@ static bool propose_node(struct hf_core *core, uint8_t node, bool vote,
 static void propose_nodes(struct hf_core *core, struct hf_proposal *proposal)
 {
     bool vote = may_add_vote(core);
-    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+    for (uint8_t n = 0; n < core->state.node_end; n++) {
         if (core->state.spec.nodes[n].name[0] && propose_node(core, n, vote, proposal))
             vote = HF_PLANTED(23);
     }

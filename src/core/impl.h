@@ -113,6 +113,7 @@ struct hf_stage {
     uint64_t id;
     uint64_t config_version;
     bool broken;
+    uint16_t instance_end; /* above it spec is empty */
     struct hf_spec spec;
 };
 
@@ -188,7 +189,9 @@ struct hf_core {
 
     struct hf_actions *out; /* of the step under way; NULL while restoring */
 
-    /* Large, and written whole before they are read: not cleared at the start (hf_core_init). */
+    /* From here on nothing is cleared at the start: what is large is written before it is read. */
+    bool state_made,
+        incoming_made; /* initialised once; from then on only what is used is touched */
     struct hf_stage stage;
     struct hf_outgoing outgoing;
     struct hf_state incoming; /* a snapshot takes effect only when it is whole */

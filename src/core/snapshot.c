@@ -129,7 +129,7 @@ static bool install_meta(struct hf_core *core, struct hf_reader_buf *item)
     if (!hf_message_read(item, &hf_table_meta, &meta))
         return false;
     struct hf_state *to = &core->incoming;
-    hf_state_init(to);
+    hf_state_empty(to, &core->incoming_made);
     to->epoch = meta.epoch;
     to->index = meta.index;
     to->config_version = meta.config_version;
@@ -148,6 +148,7 @@ static bool install_node(struct hf_state *to, const struct hf_record *record,
 {
     if (record->slot >= HF_NODES_MAX)
         return false;
+    hf_state_node_used(to, (uint8_t)record->slot);
     if (record->kind == HF_RECORD_NODE_SPEC)
         return hf_message_read(item, &hf_table_node_spec, &to->spec.nodes[record->slot]) &&
                hf_node_spec_valid(&to->spec.nodes[record->slot]);
@@ -208,7 +209,7 @@ static void take_over(struct hf_core *core)
     if (core->incoming.instance_end < core->state.instance_end)
         core->incoming.instance_end =
             core->state.instance_end; /* something may be left of it here */
-    core->state = core->incoming;
+    hf_state_copy(&core->state, &core->incoming);
     core->order_version = 0;
 }
 

@@ -38,6 +38,13 @@ void hf_instance_spec_init(struct hf_instance_spec *instance)
     instance->stop_timeout_ms = 60 * 1000;
 }
 
+void hf_spec_copy(struct hf_spec *to, const struct hf_spec *from, size_t nodes, size_t instances)
+{
+    to->cluster = from->cluster;
+    memcpy(to->nodes, from->nodes, nodes * sizeof(to->nodes[0]));
+    memcpy(to->instances, from->instances, instances * sizeof(to->instances[0]));
+}
+
 uint8_t hf_spec_find_node(const struct hf_spec *spec, const char *name)
 {
     if (!name[0])

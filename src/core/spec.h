@@ -12,6 +12,7 @@
 #define HF_CORE_SPEC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/limits.h"
@@ -141,6 +142,9 @@ struct hf_spec {
 void hf_cluster_spec_init(struct hf_cluster_spec *cluster);
 void hf_node_spec_init(struct hf_node_spec *node);
 void hf_instance_spec_init(struct hf_instance_spec *instance);
+
+/* Copies the cluster and the first slots of nodes and instances; above them both are alike. */
+void hf_spec_copy(struct hf_spec *to, const struct hf_spec *from, size_t nodes, size_t instances);
 
 /* The slot of a name, or HF_NODE_NONE / HF_INSTANCE_NONE. */
 uint8_t hf_spec_find_node(const struct hf_spec *spec, const char *name);

@@ -98,9 +98,10 @@ void hf_stage_send_more(struct hf_core *core)
     }
 }
 
-static bool take_record(struct hf_spec *spec, const struct hf_record *record,
+static bool take_record(struct hf_stage *stage, const struct hf_record *record,
                         struct hf_reader_buf *item)
 {
+    struct hf_spec *spec = &stage->spec;
     uint16_t slot = record->slot;
     if (record->kind == HF_RECORD_CLUSTER_SPEC)
         return hf_message_read(item, &hf_table_cluster_spec, &spec->cluster) &&
@@ -111,6 +112,8 @@ static bool take_record(struct hf_spec *spec, const struct hf_record *record,
                hf_node_spec_valid(&spec->nodes[slot]);
     if (record->kind != HF_RECORD_INSTANCE_SPEC || slot >= HF_INSTANCES_MAX)
         return false;
+    if (stage->instance_end <= slot)
+        stage->instance_end = (uint16_t)(slot + 1);
     return hf_message_read(item, &hf_table_instance_spec, &spec->instances[slot]) &&
            hf_instance_spec_valid(&spec->instances[slot]);
 }
@@ -122,7 +125,9 @@ static void stage_begin(struct hf_core *core, uint8_t node, const struct hf_head
     core->stage.origin = node;
     core->stage.id = head->id;
     core->stage.config_version = head->number;
-    core->stage.spec = core->state.spec;
+    if (core->stage.instance_end < core->state.instance_end)
+        core->stage.instance_end = core->state.instance_end;
+    hf_spec_copy(&core->stage.spec, &core->state.spec, HF_NODES_MAX, core->stage.instance_end);
 }
 
 void hf_stage_message(struct hf_core *core, uint8_t node, struct hf_message *message)
@@ -134,7 +139,7 @@ void hf_stage_message(struct hf_core *core, uint8_t node, struct hf_message *mes
     struct hf_reader_buf item;
     while (ours && hf_message_next(message, &item)) {
         struct hf_record record;
-        if (!hf_record_open(&item, &record) || !take_record(&stage->spec, &record, &item))
+        if (!hf_record_open(&item, &record) || !take_record(stage, &record, &item))
             stage->broken = true;
     }
     if (node == core->config.node && core->outgoing.id == message->head.id)

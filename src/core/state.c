@@ -1,5 +1,6 @@
 #include "core/state.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -61,10 +62,50 @@ void hf_state_init(struct hf_state *state)
         instance_state_init(&state->instances[i]);
 }
 
+void hf_state_empty(struct hf_state *state, bool *made)
+{
+    if (!*made) {
+        hf_state_init(state);
+        *made = true;
+        return;
+    }
+    size_t history = state->history_count < HF_HISTORY_MAX ? state->history_count : HF_HISTORY_MAX;
+    memset(state->history, 0, history * sizeof(state->history[0]));
+    memset(state->spec.nodes, 0, state->node_end * sizeof(state->spec.nodes[0]));
+    for (unsigned n = 0; n < state->node_end; n++)
+        node_state_init(&state->nodes[n]);
+    memset(state->spec.instances, 0, state->instance_end * sizeof(state->spec.instances[0]));
+    for (unsigned i = 0; i < state->instance_end; i++)
+        instance_state_init(&state->instances[i]);
+    memset(state, 0, offsetof(struct hf_state, spec));
+    state->coordinator = HF_NODE_NONE;
+    hf_cluster_spec_init(&state->spec.cluster);
+}
+
 void hf_state_used(struct hf_state *state, uint16_t instance)
 {
     if (state->instance_end <= instance)
         state->instance_end = (uint16_t)(instance + 1);
+}
+
+void hf_state_node_used(struct hf_state *state, uint8_t node)
+{
+    if (state->node_end <= node)
+        state->node_end = (uint8_t)(node + 1);
+}
+
+void hf_state_copy(struct hf_state *to, const struct hf_state *from)
+{
+    /* Above both ends both are empty; of the history, what is above its count is never read. */
+    size_t nodes = to->node_end > from->node_end ? to->node_end : from->node_end;
+    size_t instances =
+        to->instance_end > from->instance_end ? to->instance_end : from->instance_end;
+    size_t history = from->history_count < HF_HISTORY_MAX ? from->history_count : HF_HISTORY_MAX;
+    memcpy(to, from, offsetof(struct hf_state, spec));
+    hf_spec_copy(&to->spec, &from->spec, nodes, instances);
+    memcpy(to->nodes, from->nodes, nodes * sizeof(to->nodes[0]));
+    memcpy(to->instances, from->instances, instances * sizeof(to->instances[0]));
+    memcpy(to->history, from->history, history * sizeof(to->history[0]));
 }
 
 uint64_t hf_state_hash(const struct hf_state *state)
@@ -177,6 +218,7 @@ static bool apply_node_add(struct hf_state *state, const struct hf_change *chang
     if (spec->name[0] || !change->text[0])
         return false;
     hf_node_spec_init(spec);
+    hf_state_node_used(state, change->node);
     memcpy(spec->name, change->text, HF_NAME_MAX - 1);
     memcpy(spec->public_address, change->address, HF_ADDRESS_MAX);
     memcpy(spec->private_address, change->address2, HF_ADDRESS_MAX);
@@ -457,6 +499,8 @@ static bool apply_config(struct hf_state *state, const struct hf_change *change,
     for (unsigned n = 0; n < HF_NODES_MAX; n++) {
         state->hash ^= hf_hash_node(state, (uint8_t)n);
         state->spec.nodes[n] = staged->nodes[n];
+        if (staged->nodes[n].name[0])
+            hf_state_node_used(state, (uint8_t)n);
         state->hash ^= hf_hash_node(state, (uint8_t)n);
     }
     for (unsigned i = 0; i < HF_INSTANCES_MAX; i++) {

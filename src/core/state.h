@@ -160,6 +160,7 @@ struct hf_state {
     uint64_t hash;          /* over all entities */
     uint64_t history_count; /* records ever written; the newest is at (count - 1) % max */
     uint16_t instance_end;  /* from here on no slot was ever used: loops of every step end here */
+    uint8_t node_end;
     struct hf_spec spec;
     struct hf_node_state nodes[HF_NODES_MAX];
     struct hf_instance_state instances[HF_INSTANCES_MAX];
@@ -171,14 +172,21 @@ const char *hf_change_word(enum hf_change_type type);
 /* The empty state. */
 void hf_state_init(struct hf_state *state);
 
+/* The same; when it was made before, at the cost of what is in use of it. Sets made. */
+void hf_state_empty(struct hf_state *state, bool *made);
+
 /* Applies one operation; wall_ms is the decision's time. Returns false when the operation has no
  * meaning in this state (it is then ignored by every member alike). staged is the specification
  * that HF_CHANGE_CONFIG switches to; may be NULL otherwise. */
 bool hf_state_apply(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms,
                     const struct hf_spec *staged);
 
-/* Notes that an instance's slot is in use: to be called by whoever writes its specification. */
+/* Notes that a slot is in use: to be called by whoever writes its specification. */
 void hf_state_used(struct hf_state *state, uint16_t instance);
+void hf_state_node_used(struct hf_state *state, uint8_t node);
+
+/* to: an initialised state. Copies what is in use of from, and nothing else. */
+void hf_state_copy(struct hf_state *to, const struct hf_state *from);
 
 /* Set of the nodes whose votes count: those that were members once. corosync.conf gives the others
  * no vote (daemon/nodes.c), so every majority is one of these. Before the first of them: all nodes
