@@ -130,3 +130,17 @@ void sim_check_config(struct sim_world *world)
     }
     wishes(world, state);
 }
+
+/* The clients go by these sets: one that is wrong would leave writes and commits out. */
+void sim_check_sets(struct sim_world *world, uint8_t n)
+{
+    const struct sim_node *node = &world->node[n];
+    uint64_t engines = 0, addresses = 0;
+    for (uint16_t i = 0; i < world->instance_end; i++) {
+        engines |= (uint64_t)(node->real[i].engine != 0) << i;
+        addresses |= (uint64_t)node->real[i].address << i;
+    }
+    if (engines != node->engines || addresses != node->addresses)
+        sim_violation(world, "simulator: the sets of engines and addresses of %s are wrong",
+                      sim_node_name(world, n));
+}

@@ -56,7 +56,7 @@ static uint8_t holder(const struct sim_world *world, uint16_t i)
     uint8_t found = HF_NODE_NONE;
     for (uint8_t n = 0; n < world->nodes; n++) {
         const struct sim_real *real = &world->node[n].real[i];
-        if (!real->address || !sim_reachable(world, n))
+        if (!(world->node[n].addresses >> i & 1) || !sim_reachable(world, n))
             continue;
         if (found == HF_NODE_NONE || real->announced > world->node[found].real[i].announced)
             found = n;
@@ -85,17 +85,20 @@ static void commit(struct sim_world *world, const struct hf_state *state, uint16
 void sim_client(struct sim_world *world)
 {
     const struct hf_state *state = sim_state_of(world); /* no daemon runs in between */
+    uint64_t addresses = 0;
     for (uint8_t n = 0; n < world->nodes; n++) {
-        for (uint16_t i = 0; i < world->instance_end; i++) {
+        addresses |= world->node[n].addresses;
+        for (uint64_t left = world->node[n].engines; left; left &= left - 1) {
+            uint16_t i = (uint16_t)__builtin_ctzll(left);
             /* Every other engine is idle most of the time. */
-            if (world->node[n].real[i].engine && (i % 2 == 0 || sim_chance(&world->rng, 20)))
+            if (i % 2 == 0 || sim_chance(&world->rng, 20))
                 engine_write(world, state, n, i);
             if (world->node[n].real[i].engine)
                 sim_check_fenced(world, n, i);
         }
     }
-    for (uint16_t i = 0; i < world->instance_end; i++)
-        commit(world, state, i);
+    for (; addresses; addresses &= addresses - 1)
+        commit(world, state, (uint16_t)__builtin_ctzll(addresses));
     if (!world->violation[0])
         sim_at(world, world->now + 100 * SIM_MS, SIM_EV_CLIENT, 0, 0, 0, 0);
 }

@@ -16,6 +16,20 @@ static bool stream(uint8_t step)
     return step == HF_STEP_KEY_WATCH || step == HF_STEP_PROBE;
 }
 
+_Static_assert(SIM_INSTANCES <= 64, "a set of instances is one word");
+
+void sim_engine_set(struct sim_node *node, uint16_t i, uint32_t engine)
+{
+    node->real[i].engine = engine;
+    node->engines = engine ? node->engines | 1ull << i : node->engines & ~(1ull << i);
+}
+
+void sim_address_set(struct sim_node *node, uint16_t i, bool address)
+{
+    node->real[i].address = address;
+    node->addresses = address ? node->addresses | 1ull << i : node->addresses & ~(1ull << i);
+}
+
 static uint64_t usual_us(struct sim_world *world, uint8_t step)
 {
     switch ((enum hf_step)step) {
@@ -220,7 +234,7 @@ static void engine_start(struct sim_world *world, struct sim_pending *pending)
                       pending->instance, sim_node_name(world, n));
         return;
     }
-    real->engine = pending->generation + 1;
+    sim_engine_set(&world->node[n], pending->instance, pending->generation + 1);
     real->ready = false;
     real->fenced_us = 0;
     sim_check_start(world, n, pending->instance);
@@ -229,7 +243,7 @@ static void engine_start(struct sim_world *world, struct sim_pending *pending)
     if (real->broken || (world->mood.start_fail && sim_chance(&world->rng, world->mood.start_fail)))
         pending->status = HF_STEP_ENGINE_EXIT;
     if (pending->status == HF_STEP_ENGINE_EXIT)
-        real->engine = 0;
+        sim_engine_set(&world->node[n], pending->instance, 0);
     real->rows = world->disk[pending->instance].rows;
 }
 
@@ -269,23 +283,25 @@ static void do_effect(struct sim_world *world, struct sim_pending *pending)
     case HF_STEP_UNMOUNT:
         if (pending->answered && real->mounted != pending->generation + 1)
             return; /* it was unmounted otherwise; a later mount is another one */
-        real->mounted = real->engine = 0;
+        real->mounted = 0;
+        sim_engine_set(node, i, 0);
         real->ready = false;
         return;
     case HF_STEP_ADDRESS_UP:
     case HF_STEP_ANNOUNCE:
-        real->address |= pending->step == HF_STEP_ADDRESS_UP;
+        if (pending->step == HF_STEP_ADDRESS_UP)
+            sim_address_set(node, i, true);
         real->announced = world->now;
         return;
     case HF_STEP_ADDRESS_DOWN:
-        real->address = false;
+        sim_address_set(node, i, false);
         return;
     case HF_STEP_ENGINE_START:
         engine_start(world, pending);
         return;
     case HF_STEP_ENGINE_STOP:
     case HF_STEP_ENGINE_KILL:
-        real->engine = 0;
+        sim_engine_set(node, i, 0);
         real->ready = false;
         return;
     case HF_STEP_KEY_WATCH:
@@ -354,7 +370,7 @@ void sim_driver_answer(struct sim_world *world, const struct sim_event *event)
     if (pending->step == HF_STEP_INSPECT && answer.step.status == HF_STEP_OK)
         inspect(world, pending, &answer.step);
     if (pending->step == HF_STEP_ENGINE_START && !started)
-        real->engine = 0; /* the driver kills what it could not start */
+        sim_engine_set(node, pending->instance, 0); /* the driver kills what it could not start */
     if (pending->step == HF_STEP_ACQUIRE && answer.step.status == HF_STEP_OK)
         real->acquired = pending->generation;
     if (pending->step == HF_STEP_INSPECT && answer.step.key_held)
@@ -425,7 +441,7 @@ void sim_engine_exit(struct sim_world *world, uint8_t n, uint16_t i)
     if (!real->engine)
         return;
     uint32_t generation = real->engine - 1;
-    real->engine = 0;
+    sim_engine_set(&world->node[n], i, 0);
     real->ready = false;
     sim_at(world, world->now + sim_delay(world, 1, 10) * SIM_MS, SIM_EV_EXITED, n,
            world->node[n].incarnation, i, generation);
@@ -434,6 +450,7 @@ void sim_engine_exit(struct sim_world *world, uint8_t n, uint16_t i)
 void sim_driver_power_off(struct sim_world *world, uint8_t n)
 {
     struct sim_node *node = &world->node[n];
+    node->engines = node->addresses = 0;
     for (unsigned i = 0; i < SIM_INSTANCES; i++) {
         bool broken = node->real[i].broken;
         memset(&node->real[i], 0, sizeof(node->real[i]));

@@ -214,6 +214,7 @@ void sim_watchdog(struct sim_world *world, const struct sim_event *event)
         return;
     }
     sim_check_i7(world);
+    sim_check_sets(world, n);
     sim_at(world, world->now + SIM_S, SIM_EV_WATCHDOG, n, node->life, 0, 0);
 }
 

@@ -23,12 +23,10 @@ void sim_spec_instance(struct hf_spec *spec, uint16_t i, const char *name)
 uint8_t sim_member(const struct sim_world *world)
 {
     for (uint8_t n = 0; n < world->nodes; n++) {
-        struct hf_core_view view;
         const struct sim_node *node = &world->node[n];
         if (!node->daemon || node->frozen || !sim_ring_quorate(world, node->ring))
             continue;
-        hf_core_view(node->core, &view);
-        if (view.condition == HF_CORE_MEMBER &&
+        if (hf_core_condition(node->core) == HF_CORE_MEMBER &&
             node->core->membership.ring.seq == world->ring[node->ring].id.seq)
             return n;
     }

@@ -128,6 +128,14 @@ static bool before(const struct sim_event *a, const struct sim_event *b)
     return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
+/* Puts an event where it belongs on the way from i up to the first. */
+static void sift_up(struct sim_world *world, uint32_t i, const struct sim_event *event)
+{
+    for (; i > 0 && before(event, &world->heap[(i - 1) / 2]); i = (i - 1) / 2)
+        world->heap[i] = world->heap[(i - 1) / 2];
+    world->heap[i] = *event;
+}
+
 void sim_at(struct sim_world *world, uint64_t at, enum sim_event_type type, uint8_t node,
             uint64_t guard, uint64_t a, uint64_t b)
 {
@@ -138,30 +146,22 @@ void sim_at(struct sim_world *world, uint64_t at, enum sim_event_type type, uint
             abort();
     }
     struct sim_event event = {at, ++world->order, (uint8_t)type, node, guard, a, b};
-    uint32_t i = world->heap_count++;
-    for (; i > 0 && before(&event, &world->heap[(i - 1) / 2]); i = (i - 1) / 2)
-        world->heap[i] = world->heap[(i - 1) / 2];
-    world->heap[i] = event;
+    sift_up(world, world->heap_count++, &event);
 }
 
+/* The last one belongs far below nearly always: the gap goes all the way down, then it comes up. */
 static struct sim_event pop(struct sim_world *world)
 {
-    struct sim_event first = world->heap[0];
-    struct sim_event last = world->heap[--world->heap_count];
+    struct sim_event first = world->heap[0], last = world->heap[--world->heap_count];
     uint32_t i = 0;
-    for (;;) {
-        uint32_t child = 2 * i + 1;
-        if (child >= world->heap_count)
-            break;
-        if (child + 1 < world->heap_count && before(&world->heap[child + 1], &world->heap[child]))
-            child++;
-        if (!before(&world->heap[child], &last))
-            break;
+    for (uint32_t child = 1; child < world->heap_count; child = 2 * i + 1) {
+        if (child + 1 < world->heap_count)
+            child += before(&world->heap[child + 1], &world->heap[child]);
         world->heap[i] = world->heap[child];
         i = child;
     }
     if (world->heap_count)
-        world->heap[i] = last;
+        sift_up(world, i, &last);
     return first;
 }
 

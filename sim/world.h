@@ -152,6 +152,7 @@ struct sim_node {
     uint64_t unfed_us;    /* watchdog not fed since, 0 = fed */
     uint64_t unserved_us; /* for I7: no quorum since */
     struct sim_real real[SIM_INSTANCES];
+    uint64_t engines, addresses; /* instances of real[] that have one here */
     struct hf_core_config config;
     struct sim_event *deferred; /* what happens when it thaws */
     uint32_t deferred_count, deferred_room;
@@ -312,6 +313,9 @@ void sim_driver_effect(struct sim_world *world, const struct sim_event *event);
 void sim_driver_answer(struct sim_world *world, const struct sim_event *event);
 void sim_driver_stream(struct sim_world *world, const struct sim_event *event);
 void sim_engine_exit(struct sim_world *world, uint8_t node, uint16_t instance);
+/* The only ones that change real[].engine (generation + 1, 0 = none) and real[].address. */
+void sim_engine_set(struct sim_node *node, uint16_t instance, uint32_t engine);
+void sim_address_set(struct sim_node *node, uint16_t instance, bool address);
 void sim_driver_orphans(struct sim_world *world, uint8_t node); /* their daemon died */
 void sim_driver_power_off(struct sim_world *world, uint8_t node);
 
@@ -332,6 +336,7 @@ void sim_check_config(struct sim_world *world);
 void sim_check_conf(struct sim_world *world);
 void sim_check_quorate(struct sim_world *world);
 void sim_check_moves(struct sim_world *world);
+void sim_check_sets(struct sim_world *world, uint8_t node);
 void sim_check_priority(struct sim_world *world, uint8_t node,
                         const struct hf_history_record *record);
 
