@@ -39,7 +39,7 @@ bench: lab
 	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) HOLDFAST_INSTALL=$(LAB_INSTALL) bench/failover $(ARGS)
 
 sim: build
-	@$(BUILD)/sim/sim --seeds $(or $(SEEDS),100000) --first $(or $(FIRST),1) --jobs $$(nproc)
+	@$(BUILD)/sim/sim --seeds $(or $(SEEDS),100000) --first $(or $(FIRST),1) --jobs $$(nproc) --progress -
 
 fuzz:
 	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) tools/fuzz --seconds $(or $(T),60) $(ARGS)

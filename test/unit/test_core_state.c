@@ -93,6 +93,41 @@ static void hash_test(void **unused)
     free(state);
 }
 
+/* What touches only the slots in use leaves the same behind as what touches all. */
+static void in_use_test(void **unused)
+{
+    (void)unused;
+    struct hf_state *large = new_state(), *small = new_state(), *copy = new_state();
+    make_cluster(large, 6, 30);
+    make_cluster(small, 2, 3);
+    for (unsigned r = 0; r < 700; r++) {
+        struct hf_change change;
+        random_change(&change);
+        change.rejection_count %= 4;
+        (void)hf_state_apply(large, &change, 2000 + r, NULL);
+    }
+    assert_int_equal(large->node_end, 6);
+    assert_int_equal(large->instance_end, 30);
+    hf_state_copy(copy, large);
+    assert_memory_equal(copy, large, sizeof(*copy));
+    hf_state_copy(copy, small);
+    assert_int_equal(copy->hash, hf_state_hash(copy));
+    assert_memory_equal(&copy->spec, &small->spec, sizeof(copy->spec));
+    assert_memory_equal(copy->instances, small->instances, sizeof(copy->instances));
+    struct hf_state *fresh = new_state();
+    bool made = false;
+    hf_state_empty(large, &made);
+    assert_true(made);
+    assert_memory_equal(large, fresh, sizeof(*fresh));
+    make_cluster(large, 6, 30);
+    hf_state_empty(large, &made);
+    assert_memory_equal(large, fresh, sizeof(*fresh));
+    free(fresh);
+    free(copy);
+    free(small);
+    free(large);
+}
+
 static struct hf_core *new_core(void)
 {
     struct hf_core_config config = {.node = 0, .incarnation = 1};
@@ -342,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hash_test),
+        cmocka_unit_test(in_use_test),
         cmocka_unit_test(snapshot_test),
         cmocka_unit_test(compare_and_set_test),
         cmocka_unit_test(half_decision_test),
