@@ -84,13 +84,14 @@ static bool may_add_vote(const struct hf_core *core)
     return HF_PLANTED(23) || hf_holders(core, core->vote_index) > core->quorum.expected / 2;
 }
 
-/* The first time that a node is up, it gets its vote. Returns true when that was proposed. */
-static bool propose_node(struct hf_core *core, uint8_t node, bool vote,
+/* The first time that a node is up, it gets its vote, when none was added yet in this decision.
+ * Returns true when that was proposed. */
+static bool propose_node(struct hf_core *core, uint8_t node, bool added,
                          struct hf_proposal *proposal)
 {
     const struct hf_node_state *state = &core->state.nodes[node];
     bool up = hf_up_nodes(core) & hf_bit(node);
-    if (up && !state->joined_epoch && !vote)
+    if (up && !state->joined_epoch && (added || !may_add_vote(core)))
         return false;
     if (up && (!state->up || state->watchdog != core->hellos[node].watchdog)) {
         struct hf_change change = hf_change_make(HF_CHANGE_NODE_UP, HF_REASON_NODE_BACK);
@@ -110,10 +111,10 @@ static bool propose_node(struct hf_core *core, uint8_t node, bool vote,
 
 static void propose_nodes(struct hf_core *core, struct hf_proposal *proposal)
 {
-    bool vote = may_add_vote(core);
+    bool added = false;
     for (uint8_t n = 0; n < core->state.node_end; n++) {
-        if (core->state.spec.nodes[n].name[0] && propose_node(core, n, vote, proposal))
-            vote = HF_PLANTED(23);
+        if (core->state.spec.nodes[n].name[0] && propose_node(core, n, added, proposal))
+            added = !HF_PLANTED(23);
     }
 }
 
