@@ -72,6 +72,8 @@ void sim_check_step(struct sim_world *world, uint8_t n, bool acted)
     (void)acted;
     sim_check_i3(world, n);
     cover_reasons(world, n);
+    if (world->node[n].core->now_ms < world->node[n].core->tilt_until_ms)
+        world->coverage->reasons[HF_REASON_CLOCK_JUMPED]++;
     const struct hf_core *core = world->node[n].core;
     struct sim_coverage *coverage = world->coverage;
     for (uint16_t i = 0; i < world->instance_end; i++) {

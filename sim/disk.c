@@ -15,6 +15,8 @@ static struct hf_reservation_state look(const struct sim_disk *disk)
         if (disk->keys[n])
             state.keys[state.key_count++] = disk->keys[n];
     }
+    if (disk->foreign)
+        state.keys[state.key_count++] = disk->foreign;
     return state;
 }
 

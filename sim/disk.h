@@ -16,6 +16,7 @@
 
 struct sim_disk {
     uint64_t keys[SIM_NODES]; /* registered key of each node, 0 = none */
+    uint64_t foreign;         /* somebody who is not of this cluster registered this key */
     uint64_t holder;          /* key that holds the reservation, 0 = there is none */
     uint32_t newest;          /* highest generation that wrote */
     uint64_t rows;            /* length of the log of committed rows */

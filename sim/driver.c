@@ -55,6 +55,14 @@ static uint64_t usual_us(struct sim_world *world, uint8_t step)
     return sim_delay(world, 5, 60) * SIM_MS;
 }
 
+/* What the real driver says of a step of this kind that did not work. */
+static uint8_t failure_of(uint8_t step)
+{
+    if (step == HF_STEP_MOUNT)
+        return HF_STEP_BUSY;
+    return step == HF_STEP_ADDRESS_UP ? HF_STEP_ADDRESS : HF_STEP_FAILED;
+}
+
 static struct sim_pending *pending_new(struct sim_world *world, uint32_t *ret_slot)
 {
     for (uint32_t k = 0; k < SIM_PENDING; k++) {
@@ -134,7 +142,7 @@ void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action
     if (hangs)
         took += (uint64_t)action->deadline_ms * SIM_MS + sim_between(&world->rng, 0, 20) * SIM_S;
     if (world->mood.fail && sim_chance(&world->rng, world->mood.fail))
-        pending->status = HF_STEP_FAILED;
+        pending->status = failure_of(action->step);
     uint64_t answer = world->now + took, effect = world->now + took;
     if (took > 2000 && !world->steady)
         effect = world->now + sim_between(&world->rng, 1000, took);
@@ -196,6 +204,10 @@ static void acquire(struct sim_world *world, struct sim_pending *pending)
 {
     struct sim_real *real = &world->node[pending->node].real[pending->instance];
     uint64_t fenced = 0;
+    if (real->broken == SIM_BROKEN_RESERVE) {
+        pending->status = HF_STEP_NO_RESERVATIONS;
+        return;
+    }
     if ((real->mounted && real->mounted != pending->generation + 1) ||
         (real->engine && real->engine != pending->generation + 1)) {
         pending->status = HF_STEP_BUSY;
@@ -240,7 +252,10 @@ static void engine_start(struct sim_world *world, struct sim_pending *pending)
     sim_check_start(world, n, pending->instance);
     if (disks && !write_to(world, n, pending->instance, pending->generation))
         pending->status = HF_STEP_ENGINE_EXIT;
-    if (real->broken || (world->mood.start_fail && sim_chance(&world->rng, world->mood.start_fail)))
+    if (real->broken == SIM_BROKEN_STUCK)
+        pending->status = HF_STEP_ENGINE_STUCK;
+    if (real->broken == SIM_BROKEN_START ||
+        (world->mood.start_fail && sim_chance(&world->rng, world->mood.start_fail)))
         pending->status = HF_STEP_ENGINE_EXIT;
     if (pending->status == HF_STEP_ENGINE_EXIT)
         sim_engine_set(&world->node[n], pending->instance, 0);
@@ -275,6 +290,10 @@ static void do_effect(struct sim_world *world, struct sim_pending *pending)
             return; /* the kernel has the file system of a later mount already */
         if (!node->disk_path)
             pending->status = HF_STEP_DISK_IO;
+        else if (real->broken == SIM_BROKEN_CORRUPT)
+            pending->status = HF_STEP_FS_CORRUPT;
+        else if (real->broken == SIM_BROKEN_WRONG)
+            pending->status = HF_STEP_FS_WRONG;
         else if (write_to(world, n, i, pending->generation))
             real->mounted = pending->generation + 1;
         else
@@ -326,7 +345,10 @@ void sim_driver_effect(struct sim_world *world, const struct sim_event *event)
         return;
     pending->effect_done = true;
     bool orphan = world->node[event->node].incarnation != pending->incarnation;
-    bool happens = pending->status == HF_STEP_OK || sim_chance(&world->rng, 300);
+    /* "Failed" may have done its work all the same; every other answer says that nothing was done.
+     */
+    bool happens = pending->status == HF_STEP_OK ||
+                   (pending->status == HF_STEP_FAILED && sim_chance(&world->rng, 300));
     if ((orphan && pending->late) || pending->cancelled)
         happens = happens && sim_chance(&world->rng, 500);
     if (happens)
@@ -452,7 +474,7 @@ void sim_driver_power_off(struct sim_world *world, uint8_t n)
     struct sim_node *node = &world->node[n];
     node->engines = node->addresses = 0;
     for (unsigned i = 0; i < SIM_INSTANCES; i++) {
-        bool broken = node->real[i].broken;
+        uint8_t broken = node->real[i].broken;
         memset(&node->real[i], 0, sizeof(node->real[i]));
         node->real[i].broken = broken;
     }

@@ -21,6 +21,8 @@ static const char *const words[SIM_F_KINDS] = {
     [SIM_F_BLACKOUT] = "blackout",
     [SIM_F_RING] = "ring renewed",
     [SIM_F_JOIN] = "join",
+    [SIM_F_MONO] = "monotonic clock jumps",
+    [SIM_F_FOREIGN] = "disk taken by others",
 };
 
 const char *sim_fault_word(uint8_t kind)
@@ -68,6 +70,17 @@ static uint16_t some_instance(const struct sim_world *world, uint8_t n, uint64_t
     return HF_INSTANCE_NONE;
 }
 
+/* They look before they confirm: a node that is off, and had nothing to come back to. */
+static bool confirm_fenced(struct sim_world *world, uint8_t n, uint8_t target)
+{
+    if (target >= world->nodes || world->node[target].powered)
+        return false;
+    sim_trace(world, "%s is asked: confirm-fenced %s", sim_node_name(world, n),
+              sim_node_name(world, target));
+    (void)sim_ask(world, n, HF_VERB_CONFIRM_FENCED, HF_INSTANCE_NONE, target, NULL);
+    return true;
+}
+
 static void command(struct sim_world *world, const struct sim_fault *fault)
 {
     static const enum hf_verb verbs[] = {HF_VERB_MOVE,    HF_VERB_MOVE,  HF_VERB_ONLINE,
@@ -83,6 +96,16 @@ static void command(struct sim_world *world, const struct sim_fault *fault)
         target = HF_NODE_NONE;
     if (verb == HF_VERB_DRAIN || verb == HF_VERB_RESUME)
         i = HF_INSTANCE_NONE;
+    /* Now and then they err, or ask too much at a time. */
+    uint64_t slip = fault->b >> 40 & 15;
+    if (slip == 0)
+        i = HF_INSTANCES_MAX - 1;
+    else if (slip == 1)
+        target = HF_NODES_MAX - 1;
+    for (unsigned k = 0; slip == 2 && k < 2 * HF_REQUESTS_MAX; k++)
+        (void)sim_ask(world, n, HF_VERB_RESUME, HF_INSTANCE_NONE, target, NULL);
+    if (slip >= 3 && slip <= 6 && confirm_fenced(world, n, target))
+        return;
     sim_trace(world, "%s is asked: verb %u instance %u node %u", sim_node_name(world, n), verb, i,
               target);
     (void)sim_ask(world, n, verb, i, target, NULL);
@@ -122,9 +145,15 @@ static void apply(struct sim_world *world, const struct sim_fault *fault)
     (void)snprintf(chain + length, HF_PATH_MAX - length, "%s%llu,", length ? "" : ",",
                    (unsigned long long)world->marker);
     vary(world->spec, world, fault->a);
+    uint64_t slip = fault->b >> 40 & 15;
+    if (slip == 0)
+        (void)snprintf(world->spec->nodes[0].public_address, HF_ADDRESS_MAX, "10.77.9.9");
+    world->stale = slip == 1;
     sim_trace(world, "%s is asked: apply %llu", sim_node_name(world, n),
               (unsigned long long)world->marker);
     (void)sim_ask(world, n, HF_VERB_APPLY, HF_INSTANCE_NONE, HF_NODE_NONE, world->spec);
+    if (slip == 2)
+        (void)sim_ask(world, n, HF_VERB_APPLY, HF_INSTANCE_NONE, HF_NODE_NONE, world->spec);
 }
 
 /* The next node that is not there yet, or one that is: then its name is taken. */
@@ -169,10 +198,17 @@ static void kill_engine(struct sim_world *world, uint64_t which)
 static void broken(struct sim_world *world, const struct sim_fault *fault, bool set)
 {
     uint16_t i = (uint16_t)(fault->b % SIM_INSTANCES);
+    uint8_t how = (uint8_t)(1 + (fault->b >> 8) % (SIM_BROKEN_KINDS - 1));
     for (uint8_t n = 0; n < world->nodes; n++) {
         if (fault->a >> n & 1)
-            world->node[n].real[i % 8].broken = set;
+            world->node[n].real[i % 8].broken = set ? how : SIM_BROKEN_NOT;
     }
+}
+
+/* Another cluster registers a key of its own with a disk of ours. */
+static void foreign(struct sim_world *world, uint64_t which, bool set)
+{
+    world->disk[which % 8].foreign = set ? 0x123400010001ull : 0;
 }
 
 void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
@@ -187,6 +223,7 @@ void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
         return;
     case SIM_F_FREEZE:
         sim_freeze(world, n);
+        world->node[n].paused = fault->b >> 8 & 1;
         return;
     case SIM_F_DAEMON:
         if (!world->node[n].frozen)
@@ -234,6 +271,15 @@ void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_JOIN:
         join(world, fault);
         return;
+    case SIM_F_FOREIGN:
+        foreign(world, fault->b, true);
+        return;
+    case SIM_F_MONO:
+        if (fault->b & 1)
+            sim_mono_back(world, n, fault->b % 60000);
+        else
+            world->node[n].mono_base_ms += fault->b % 60000;
+        return;
     case SIM_F_KINDS:
         return;
     }
@@ -270,6 +316,9 @@ void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_BROKEN:
         broken(world, fault, false);
         return;
+    case SIM_F_FOREIGN:
+        foreign(world, fault->b, false);
+        return;
     case SIM_F_MOOD:
         memset(&world->mood, 0, sizeof(world->mood));
         return;
@@ -283,6 +332,7 @@ void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_APPLY:
     case SIM_F_RING:
     case SIM_F_JOIN:
+    case SIM_F_MONO:
     case SIM_F_KINDS:
         return;
     }
@@ -296,11 +346,13 @@ void sim_heal(struct sim_world *world)
         for (unsigned b = 0; b < SIM_NODES; b++)
             world->link[a][b] = true;
     }
+    for (unsigned i = 0; i < SIM_INSTANCES; i++)
+        world->disk[i].foreign = 0;
     for (uint8_t n = 0; n < world->nodes; n++) {
         struct sim_node *node = &world->node[n];
         node->disk_path = true;
         for (unsigned i = 0; i < SIM_INSTANCES; i++)
-            node->real[i].broken = false;
+            node->real[i].broken = SIM_BROKEN_NOT;
         if (!node->exists)
             continue;
         sim_thaw(world, n);

@@ -8,10 +8,9 @@
  * disks apply                             apply what was prepared power off|on NODE, freeze NODE,
  * thaw NODE kill|start daemon|corosync NODE, kill engine INSTANCE break|mend INSTANCE on NODE its
  * engine does not start there cut|heal NODE NODE, cut|heal disk NODE move INSTANCE NODE|away,
- * online|offline INSTANCE, drain|resume NODE, confirm-fenced NODE, join NODE
- * steps on|off whether driver steps
- * are printed wait SECONDS expect INSTANCE PHASE [on NODE] within SECONDS expect NODE up|down|alone
- * within SECONDS Usage: golden [--update] FILE...
+ * online|offline INSTANCE, drain|resume NODE, confirm-fenced NODE, join NODE, clock NODE back
+ * SECONDS steps on|off whether driver steps are printed wait SECONDS expect INSTANCE PHASE [on
+ * NODE] within SECONDS expect NODE up|down|alone within SECONDS Usage: golden [--update] FILE...
  */
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +160,7 @@ static void do_break(struct story *story)
 {
     story->world->node[node_of(story, word(story, 3))]
         .real[instance_of(story, word(story, 1))]
-        .broken = is(story, 0, "break");
+        .broken = is(story, 0, "break") ? SIM_BROKEN_START : SIM_BROKEN_NOT;
 }
 
 static void do_link(struct story *story)
@@ -300,6 +299,9 @@ static void obey(struct story *story, char *line)
         do_break(story);
     else if (is(story, 0, "cut") || is(story, 0, "heal"))
         do_link(story);
+    else if (is(story, 0, "clock"))
+        sim_mono_back(story->world, node_of(story, word(story, 1)),
+                      (uint64_t)atoi(word(story, 3)) * 1000);
     else if (is(story, 0, "join"))
         do_join(story);
     else if (is(story, 0, "steps"))

@@ -15,6 +15,12 @@ uint64_t sim_mono_ms(const struct sim_world *world, uint8_t n)
     return node->mono_base_ms + (uint64_t)(up_ms + up_ms * node->drift_ppm / 1000000);
 }
 
+void sim_mono_back(struct sim_world *world, uint8_t n, uint64_t ms)
+{
+    struct sim_node *node = &world->node[n];
+    node->mono_base_ms -= ms < node->mono_base_ms ? ms : node->mono_base_ms;
+}
+
 uint64_t sim_wall_ms(const struct sim_world *world, uint8_t n)
 {
     return WALL_2026_MS + (uint64_t)((int64_t)(world->now / SIM_MS) + world->node[n].wall_shift_ms);
@@ -173,6 +179,8 @@ void sim_freeze(struct sim_world *world, uint8_t n)
     if (!world->node[n].powered || world->node[n].frozen)
         return;
     world->node[n].frozen = true;
+    world->node[n].paused = false;
+    world->node[n].frozen_us = world->now;
     sim_group_changed(world);
 }
 
@@ -183,6 +191,8 @@ void sim_thaw(struct sim_world *world, uint8_t n)
     if (!node->frozen)
         return;
     node->frozen = false;
+    if (node->paused)
+        sim_mono_back(world, n, (world->now - node->frozen_us) / SIM_MS);
     for (uint16_t i = 0; i < SIM_INSTANCES; i++)
         sim_engine_write(world, n, i);
     for (uint32_t k = 0; k < node->deferred_count; k++) {
@@ -241,7 +251,9 @@ uint64_t sim_ask(struct sim_world *world, uint8_t n, enum hf_verb verb, uint16_t
         .id = request->id, .verb = (uint8_t)verb, .instance = instance, .node = target};
     if (verb == HF_VERB_APPLY) {
         event.request.spec = spec;
-        event.request.config_version = hf_core_state(node->core)->config_version;
+        event.request.config_version =
+            hf_core_state(node->core)->config_version - (world->stale ? 1 : 0);
+        world->stale = false;
     }
     if (verb == HF_VERB_JOIN) {
         (void)snprintf(event.request.text, HF_NAME_MAX, "db%u", target + 1u);

@@ -36,6 +36,7 @@ static const struct {
     {21, 3000, "a regime is opened by too few"},
     {23, 0, "votes are added without waiting for the last one to be durable"},
     {24, 1000, "a node is let in that others do not know of"},
+    {26, 3000, "a clock that goes back puts off what was promised"},
     {22, 1000, "a command that the membership's change caught is forgotten"},
 };
 

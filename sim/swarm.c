@@ -22,7 +22,8 @@
 #endif
 
 #define REPORTED_MAX 20u
-#define BATCH 16u /* seeds taken at a time */
+#define EXPECTED_SEEDS 20000u /* reach everything but what has its explanation */
+#define BATCH 16u             /* seeds taken at a time */
 #define PROGRESS_S 5
 
 struct shared {
@@ -180,33 +181,6 @@ static void add_up(struct shared *shared)
     }
 }
 
-static void print_coverage(const struct sim_coverage *coverage)
-{
-    printf("never reached: reasons");
-    for (uint16_t r = 1; r < HF_REASON_COUNT; r++)
-        printf("%s%s", coverage->reasons[r] ? "" : " ",
-               coverage->reasons[r] ? "" : hf_reason_word(r));
-    printf("; transitions");
-    size_t count;
-    const struct hf_lifecycle_row *rows = hf_lifecycle_rows(&count);
-    for (size_t k = 0; k < count; k++) {
-        if (!coverage->moves[rows[k].from][rows[k].to])
-            printf(" %s-%s", hf_phase_word(rows[k].from), hf_phase_word(rows[k].to));
-    }
-    printf("; changes");
-    for (unsigned c = 1; c < HF_CHANGE_TYPES; c++)
-        printf("%s%s", coverage->changes[c] ? "" : " ",
-               coverage->changes[c] ? "" : hf_change_word((enum hf_change_type)c));
-    printf("; steps");
-    for (uint8_t s = 0; s < HF_STEPS; s++)
-        printf("%s%s", coverage->steps[s] ? "" : " ", coverage->steps[s] ? "" : sim_step_word(s));
-    printf("; answers");
-    for (uint8_t s = 0; s < HF_STEP_STATUSES; s++)
-        printf("%s%s", coverage->statuses[s] ? "" : " ",
-               coverage->statuses[s] ? "" : sim_status_word(s));
-    printf("\n");
-}
-
 static unsigned wait_for(const pid_t *workers, unsigned count)
 {
     unsigned broken = 0;
@@ -266,7 +240,10 @@ int sim_swarm(const struct sim_swarm *swarm)
     (void)fflush(stdout);
     unsigned broken = run_all(swarm, shared, progress);
     add_up(shared);
-    print_coverage(&shared->coverage[0]);
+    unsigned unexplained = sim_coverage_print(&shared->coverage[0]);
+    bool thin = unexplained && shared->done >= EXPECTED_SEEDS;
+    if (thin)
+        printf("so many seeds should have reached all that is not explained\n");
     uint64_t before = all_before(swarm, shared);
     if (before < swarm->first + swarm->seeds)
         printf("stopped: all seeds before %llu were run; go on with --first %llu --seeds %llu\n",
@@ -277,7 +254,7 @@ int sim_swarm(const struct sim_swarm *swarm)
     if (progress && progress != stderr)
         (void)fclose(progress);
     int status = before < swarm->first + swarm->seeds ? 3 : 0;
-    if (shared->violations || broken)
+    if (shared->violations || broken || thin)
         status = 1;
     (void)munmap(shared, sizeof(*shared));
     return status;

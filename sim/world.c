@@ -69,7 +69,7 @@ static void node_reset(struct sim_world *world, uint8_t n)
     fresh.deferred = node->deferred;
     fresh.deferred_room = node->deferred_room;
     fresh.disk_path = true;
-    fresh.mono_base_ms = world->steady ? 1000 : sim_between(&world->rng, 1, 100000);
+    fresh.mono_base_ms = world->steady ? 100000 : sim_between(&world->rng, 1, 100000) + 100000;
     *node = fresh;
 }
 
@@ -95,7 +95,7 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
     world->witness = false;
     world->witness_ring = 0;
     world->steady = steady;
-    world->calm = false;
+    world->calm = world->stale = false;
     world->reform_soon = false;
     world->token_us = 500 * SIM_MS;
     world->arena_used = 0;

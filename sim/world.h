@@ -106,13 +106,24 @@ struct sim_conf {
     uint64_t nodes, votes;
 };
 
+/* Why an instance cannot be started on a node: what its drivers answer. */
+enum sim_broken {
+    SIM_BROKEN_NOT,
+    SIM_BROKEN_START,   /* the engine ends at once */
+    SIM_BROKEN_STUCK,   /* its recovery stands still */
+    SIM_BROKEN_CORRUPT, /* the file system needs a repair by hand */
+    SIM_BROKEN_WRONG,   /* it is not the one that was stated */
+    SIM_BROKEN_RESERVE, /* the disk, seen from here, knows no reservations */
+    SIM_BROKEN_KINDS
+};
+
 /* What really is on a node of an instance. */
 struct sim_real {
     uint32_t mounted; /* generation + 1, 0 = not mounted */
     uint32_t engine;  /* generation + 1, 0 = no process */
     bool ready;       /* accepts clients */
     bool address;
-    bool broken;                 /* the engine does not start here */
+    uint8_t broken;              /* enum sim_broken: what does not work here */
     uint8_t seen_phase;          /* for coverage */
     uint64_t announced;          /* when */
     uint64_t fenced_us;          /* its key is gone and its engine runs, since; 0 = no */
@@ -126,7 +137,9 @@ struct sim_node {
     bool exists, powered, frozen, corosync, daemon, connected, joined;
     bool disk_path; /* sees the shared disks */
     bool watchdog;
-    uint64_t life; /* raised with each loss of power */
+    uint64_t frozen_us; /* since */
+    bool paused;        /* frozen, and its clock with it */
+    uint64_t life;      /* raised with each loss of power */
     uint64_t corosync_life;
     uint64_t incarnation; /* of the daemon */
     uint64_t wake_guard;
@@ -224,6 +237,7 @@ struct sim_world {
     uint64_t assigned[SIM_INSTANCES];
     uint64_t token_us;
     bool cut_on_ack; /* all power goes right after the first acknowledged apply */
+    bool stale;      /* the next apply is based on an older configuration */
     bool steady;     /* golden traces: all delays fixed */
     bool calm;       /* faults have ended */
 
@@ -292,6 +306,8 @@ void sim_step(struct sim_world *world, uint8_t node, struct hf_event *event);
 void sim_wake(struct sim_world *world, const struct sim_event *event);
 void sim_watchdog(struct sim_world *world, const struct sim_event *event);
 uint64_t sim_mono_ms(const struct sim_world *world, uint8_t node);
+/* Its clock goes back, at most to zero. */
+void sim_mono_back(struct sim_world *world, uint8_t node, uint64_t ms);
 uint64_t sim_wall_ms(const struct sim_world *world, uint8_t node);
 uint64_t sim_ask(struct sim_world *world, uint8_t node, enum hf_verb verb, uint16_t instance,
                  uint8_t target, const struct hf_spec *spec);
@@ -340,6 +356,9 @@ void sim_check_sets(struct sim_world *world, uint8_t node);
 void sim_check_priority(struct sim_world *world, uint8_t node,
                         const struct hf_history_record *record);
 
+/* coverage.c: says what was never reached, and why not. Returns how many have no explanation. */
+unsigned sim_coverage_print(const struct sim_coverage *coverage);
+
 /* trace.c */
 void sim_trace(struct sim_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -380,6 +399,8 @@ enum sim_fault_kind {
     SIM_F_BLACKOUT,
     SIM_F_RING,
     SIM_F_JOIN,
+    SIM_F_FOREIGN,
+    SIM_F_MONO,
     SIM_F_KINDS
 };
 

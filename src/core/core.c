@@ -47,14 +47,26 @@ bool hf_core_restore_decision(struct hf_core *core, const uint8_t *bytes, size_t
     return hf_decision_apply(core, &message);
 }
 
-/* A wake-up that comes far too late: the node stood still. First look, then act. */
+/*
+ * A wake-up that comes far too late: the node stood still. A clock that went back: a virtual
+ * machine that was moved, or put back. First look, then act. What was promised by then is not put
+ * off: the core's own time only grows.
+ */
 static void notice_time(struct hf_core *core, const struct hf_event *event)
 {
-    bool late = core->due_ms != UINT64_MAX && event->now_ms > core->due_ms + HF_TILT_GAP_MS;
-    core->now_ms = event->now_ms;
+    uint64_t now = event->now_ms + core->behind_ms, gap = 0;
+    if (core->due_ms != UINT64_MAX && now > core->due_ms + HF_TILT_GAP_MS)
+        gap = now - core->due_ms;
+    if (now < core->now_ms && !HF_PLANTED(26)) {
+        gap = core->now_ms - now;
+        core->behind_ms += gap;
+        now = core->now_ms;
+    }
+    core->now_ms = now;
     core->wall_ms = event->wall_ms;
-    if (!late)
+    if (!gap)
         return;
+    core->tilt_gap_ms = gap;
     core->tilt_until_ms = core->now_ms + HF_TILT_REST_MS;
     hf_local_tilted(core);
 }
@@ -165,6 +177,8 @@ void hf_core_step(struct hf_core *core, const struct hf_event *event, struct hf_
     if (core->now_ms < core->tilt_until_ms)
         hf_wake_at(core, core->tilt_until_ms);
     core->due_ms = actions->wake_ms;
+    if (actions->wake_ms != UINT64_MAX)
+        actions->wake_ms -= actions->wake_ms < core->behind_ms ? actions->wake_ms : core->behind_ms;
     core->out = NULL;
 }
 
@@ -196,7 +210,12 @@ void hf_core_view(const struct hf_core *core, struct hf_core_view *ret)
         .votes = core->quorum.votes,
         .expected = core->quorum.expected,
         .tilted = core->now_ms < core->tilt_until_ms,
+        .tilt = hf_reason_make(HF_REASON_NONE),
     };
+    if (ret->tilted) {
+        ret->tilt = hf_reason_node(HF_REASON_CLOCK_JUMPED, core->config.node);
+        ret->tilt.number = core->tilt_gap_ms;
+    }
 }
 
 void hf_core_local_view(const struct hf_core *core, uint16_t instance, struct hf_local_view *ret)
@@ -216,6 +235,7 @@ void hf_core_local_view(const struct hf_core *core, uint16_t instance, struct hf
 
 bool hf_core_may_feed_watchdog(const struct hf_core *core, uint64_t now_ms)
 {
+    now_ms += core->behind_ms;
     for (unsigned i = 0; i < core->state.instance_end; i++) {
         const struct hf_local *local = &core->local[i];
         bool serves = local->engine_up || local->address_up || (local->mounted && local->acquired);

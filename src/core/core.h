@@ -67,7 +67,8 @@ struct hf_core_view {
     bool coordinator;
     uint64_t members; /* of the group as the engine says */
     uint32_t votes, expected;
-    bool tilted; /* the clock jumped: observing, not acting */
+    bool tilted;           /* the clock jumped: observing, not acting */
+    struct hf_reason tilt; /* and why, or HF_REASON_NONE */
 };
 
 void hf_core_view(const struct hf_core *core, struct hf_core_view *ret);

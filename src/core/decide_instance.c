@@ -155,6 +155,10 @@ static void owner_up(const struct hf_case *v)
         struct hf_reason reason = hf_reason_node(HF_REASON_STOPPED_ON_OWNER, v->state->owner);
         if (report->status == HF_STEP_KEY_LOST)
             reason.code = HF_REASON_KEY_LOST;
+        else if (report->flags & HF_REPORT_QUORUM)
+            reason.code = HF_REASON_QUORUM_LOST;
+        else if (v->core->cold_ms && v->state->since_ms < v->core->cold_ms)
+            reason = hf_reason_make(HF_REASON_COLD_START);
         cleared(v, report, &reason);
         return;
     }

@@ -165,6 +165,8 @@ void hf_case_start(const struct hf_case *v)
         return;
     struct hf_change change = hf_case_change(v, HF_CHANGE_ASSIGN, HF_REASON_NONE);
     change.reason = v->state->reason;
+    if (change.reason.code == HF_REASON_CONFIGURED && !v->state->generation)
+        change.reason = hf_reason_make(HF_REASON_FIRST_START);
     uint8_t last = v->state->last_owner;
     bool failed = by_failure(v->state->reason.code);
     bool leaves = failed || v->state->reason.code == HF_REASON_DRAINED;

@@ -78,6 +78,9 @@ static void applied(struct hf_core *core, const struct hf_change *change)
     switch ((enum hf_change_type)change->type) {
     case HF_CHANGE_REGIME:
         core->vote_index = core->state.index;
+        if (core->cold)
+            core->cold_ms = core->state.wall_ms;
+        core->cold = false;
         core->synced = change->number & core->membership.members;
         hf_not_away(core, core->synced);
         hf_reports_renew(core);
@@ -172,7 +175,7 @@ static void enter_regime(struct hf_core *core)
 {
     if (core->synced_self)
         return;
-    core->synced_self = true;
+    core->synced_self = core->running = true;
     core->need &= ~hf_bit(core->config.node);
     hf_emit(core, HF_ACTION_SNAPSHOT)->id = hf_core_mark(core);
     core->since_snapshot = 0;

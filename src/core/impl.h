@@ -55,6 +55,7 @@ struct hf_local {
     bool inspected;
     bool acquired, mounted, address_up, engine_up; /* what may be held: true when in doubt */
     bool was_online;
+    bool duty;    /* stopped for want of quorum */
     bool fenced;  /* our key is gone: kill, do not stop */
     bool unclean; /* a removal failed; tried again at retry_ms */
     bool kill;    /* the gentle stop failed or time is up */
@@ -81,8 +82,9 @@ struct hf_hello {
     bool heard;
     uint64_t incarnation;
     uint64_t epoch, index, hash;
-    uint64_t configured; /* set of nodes its state knows */
+    uint64_t configured; /* set of voters its state knows */
     bool watchdog;
+    bool running; /* it was in a regime since its daemon started */
 };
 
 struct hf_away {
@@ -147,7 +149,9 @@ struct hf_core {
     uint64_t quorum_since_ms; /* this node has quorum without a break since then; 0 = it has not */
     uint64_t quorum_lost_ms;  /* 0 = in a regime, with quorum */
     uint64_t tilt_until_ms;
-    uint64_t due_ms; /* when the last step asked to be woken */
+    uint64_t tilt_gap_ms; /* how long it stood still, or how far its clock went back */
+    uint64_t behind_ms;   /* so far the clock of the events went back; our own goes on */
+    uint64_t due_ms;      /* when the last step asked to be woken */
 
     uint8_t sync; /* enum hf_sync */
     uint64_t hello_ms;
@@ -156,6 +160,9 @@ struct hf_core {
     bool hello_sent;
     struct hf_hello hellos[HF_NODES_MAX];
     uint64_t synced;  /* members that hold the newest state of all members */
+    bool running;     /* this daemon was in a regime before */
+    bool cold;        /* nobody who was heard was: the cluster starts */
+    uint64_t cold_ms; /* wall clock of the regime that was opened then; 0 = none */
     bool synced_self; /* this node is in the regime of these members */
     bool receiving;   /* snapshot records are being installed */
     bool sending;     /* this node sends the snapshot */

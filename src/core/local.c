@@ -125,7 +125,7 @@ static void begin(struct hf_core *core, uint16_t i)
     local->generation = state->generation;
     local->attempt = state->attempt;
     local->done = 0;
-    local->was_online = local->kill = local->unclean = false;
+    local->was_online = local->kill = local->unclean = local->duty = false;
     local->status = HF_STEP_OK;
     local->found_generation = 0;
     local->key = 0;
@@ -324,6 +324,7 @@ static void run_to(struct hf_core *core, uint16_t i, enum want want)
         break;
     }
     case WANT_DUTY:
+        local->duty |= local->phase == HF_ONLINE;
         local->ordered = 0;
         hf_local_stop(core, i, false, core->state.spec.cluster.quorum_loss_stop_ms / 4);
         break;

@@ -53,7 +53,8 @@ static void hello_send(struct hf_core *core)
     head.number = hf_state_voters(&core->state);
     head.ring = core->membership.ring.seq;
     head.members = core->membership.members;
-    head.flags = core->config.watchdog ? HF_HEAD_WATCHDOG : 0;
+    head.flags =
+        (core->config.watchdog ? HF_HEAD_WATCHDOG : 0) | (core->running ? HF_HEAD_RUNNING : 0);
     core->hello_sent = true;
     core->hello_ring = core->membership.ring.seq;
     hf_emit_plain(core, HF_MESSAGE_HELLO, &head);
@@ -124,7 +125,9 @@ static void hello_end(struct hf_core *core)
     if (!best || !enough_heard(core, best))
         return;
     core->synced = 0;
+    core->cold = best->configured;
     for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+        core->cold &= !core->hellos[n].heard || !core->hellos[n].running;
         if (core->hellos[n].heard && same_state(&core->hellos[n], best))
             core->synced |= hf_bit(n);
     }
@@ -154,7 +157,8 @@ void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *
                                .index = head->index,
                                .hash = head->hash,
                                .configured = head->number,
-                               .watchdog = head->flags & HF_HEAD_WATCHDOG};
+                               .watchdog = head->flags & HF_HEAD_WATCHDOG,
+                               .running = head->flags & HF_HEAD_RUNNING};
     hello_check(core);
 }
 

@@ -45,6 +45,7 @@ enum hf_record_kind {
 #define HF_HEAD_ACK_WANTED 1u /* DECISION: an administrator waits for it to be durable */
 #define HF_HEAD_FORCE 2u      /* REQUEST */
 #define HF_HEAD_WATCHDOG 4u   /* HELLO */
+#define HF_HEAD_RUNNING 8u    /* HELLO: in a regime since its daemon started */
 
 struct hf_head {
     uint64_t epoch; /* HELLO, DECISION: state it is about, or based on */
@@ -69,6 +70,7 @@ struct hf_head {
 #define HF_REPORT_CLEAN 1u      /* nothing of it is on this node, but for its address perhaps */
 #define HF_REPORT_ADDRESS 2u    /* its address is up here */
 #define HF_REPORT_WAS_ONLINE 4u /* it was online here before it failed */
+#define HF_REPORT_QUORUM 16u    /* it was stopped here because this node had no quorum */
 #define HF_REPORT_RELEASED 8u   /* this node has given up its key: it can no longer write */
 
 struct hf_report {

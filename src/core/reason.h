@@ -101,7 +101,8 @@
       "%n is a running member of the cluster; there is nothing to confirm")                        \
     X(STATE_DIFFERS, "state-differs",                                                              \
       "this node's state differs from the coordinator's; the daemon stops")                        \
-    X(CLOCK_JUMPED, "clock-jumped", "this node stood still for %d ms; it observes before it acts") \
+    X(CLOCK_JUMPED, "clock-jumped",                                                                \
+      "%n stood still, or its clock jumped, for %d ms; it observes before it acts")                \
     X(JOIN_NEEDS_ALL, "join-needs-all",                                                            \
       "%n is down: every node must be there when one joins, for each of them has to learn of it")  \
     X(JOIN_BUSY, "join-busy", "%n is joining just now; try again when it is up")

@@ -62,6 +62,8 @@ static uint32_t report_flags(const struct hf_local *local)
         flags |= HF_REPORT_ADDRESS;
     if (local->was_online)
         flags |= HF_REPORT_WAS_ONLINE;
+    if (local->duty)
+        flags |= HF_REPORT_QUORUM;
     if (local->unclean && !local->acquired)
         flags |= HF_REPORT_RELEASED;
     return flags;

@@ -233,7 +233,7 @@ bool hf_snapshot_install(struct hf_core *core, struct hf_message *message)
 
 void hf_synced_now(struct hf_core *core)
 {
-    core->synced_self = true;
+    core->synced_self = core->running = true;
     core->need &= ~hf_bit(core->config.node);
     /* What was decided here and what was synced here belong to a history that is no more. */
     core->history++;

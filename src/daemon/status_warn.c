@@ -62,11 +62,11 @@ static void warn_self(const struct hf_status_input *input, json_t *list)
     case HF_CORE_MEMBER:
         break;
     }
+    char tilt[HF_ERROR_TEXT_MAX];
+    (void)hf_reason_text(&input->view.tilt, &input->state->spec, tilt, sizeof(tilt));
     if (input->view.tilted)
         advise_text(
-            warn(list, "clock-jumped",
-                 "%s stood still or its clock jumped; it observes for a while before it acts",
-                 name),
+            warn(list, hf_reason_word(input->view.tilt.code), "%s", tilt),
             "If it happens again: is the computer overloaded, or a suspended virtual machine?");
 }
 
