@@ -37,6 +37,7 @@ static const struct {
     {23, 0, "votes are added without waiting for the last one to be durable"},
     {24, 1000, "a node is let in that others do not know of"},
     {26, 3000, "a clock that goes back puts off what was promised"},
+    {27, 4000, "a clock that runs ahead shortens the wait for a fence"},
     {22, 1000, "a command that the membership's change caught is forgotten"},
 };
 

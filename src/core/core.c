@@ -48,6 +48,22 @@ bool hf_core_restore_decision(struct hf_core *core, const uint8_t *bytes, size_t
 }
 
 /*
+ * Time in which this node did not look, or that only its clock knows of, counts for what it
+ * promised and not for what it waits for from others: these may have had less of it.
+ */
+static void wait_longer(struct hf_core *core, uint64_t gap)
+{
+    if (HF_PLANTED(27))
+        return;
+    for (unsigned n = 0; n < HF_NODES_MAX; n++)
+        core->away[n].since_ms += gap;
+    if (core->quorum_since_ms)
+        core->quorum_since_ms += gap;
+    for (unsigned i = 0; i < HF_INSTANCES_MAX; i++)
+        core->stop_since_ms[i] += gap;
+}
+
+/*
  * A wake-up that comes far too late: the node stood still. A clock that went back: a virtual
  * machine that was moved, or put back. First look, then act. What was promised by then is not put
  * off: the core's own time only grows.
@@ -57,6 +73,8 @@ static void notice_time(struct hf_core *core, const struct hf_event *event)
     uint64_t now = event->now_ms + core->behind_ms, gap = 0;
     if (core->due_ms != UINT64_MAX && now > core->due_ms + HF_TILT_GAP_MS)
         gap = now - core->due_ms;
+    if (gap)
+        wait_longer(core, gap);
     if (now < core->now_ms && !HF_PLANTED(26)) {
         gap = core->now_ms - now;
         core->behind_ms += gap;

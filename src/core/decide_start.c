@@ -131,7 +131,9 @@ static bool must_wait_for_fence(const struct hf_case *v, uint8_t lost)
             since + cluster->quorum_loss_stop_ms + cluster->watchdog_ms + HF_FENCE_MARGIN_MS;
         if (core->now_ms >= until)
             return false;
-        hf_wake_at(core, until);
+        /* Often enough to notice when the own clock runs ahead of what happens. */
+        uint64_t soon = core->now_ms + HF_TILT_GAP_MS / 2;
+        hf_wake_at(core, until < soon ? until : soon);
         code = HF_REASON_WAITS_FENCE;
     }
     if (v->state->reason.code == code && v->state->phase == HF_STRANDED)
