@@ -39,6 +39,8 @@ static bool take_word(const char *value, char to[HF_NODE_FILE_NAME_MAX])
     return true;
 }
 
+static const char *const keys[] = {"id", "name", "cluster", "public", "private"};
+
 /* Takes one "key: value" line; returns what is wrong, or NULL. */
 static const char *take_line(char *line, struct hf_node_file *node)
 {
@@ -49,17 +51,20 @@ static const char *take_line(char *line, struct hf_node_file *node)
     value += strspn(value, " \t");
     for (size_t end = strlen(value); end > 0 && isspace((unsigned char)value[end - 1]); end--)
         value[end - 1] = '\0';
-    if (strcmp(line, "id") == 0)
+    if (strcmp(line, "id") == 0 && !node->id)
         return take_id(value, &node->id) ? NULL : "id is not a number from 1 to 64";
-    if (strcmp(line, "name") == 0)
+    if (strcmp(line, "name") == 0 && !node->name[0])
         return take_word(value, node->name) ? NULL : "name is not one word of at most 63 letters";
-    if (strcmp(line, "cluster") == 0)
+    if (strcmp(line, "cluster") == 0 && !node->cluster[0])
         return take_word(value, node->cluster) ? NULL
                                                : "cluster is not one word of at most 63 letters";
-    if (strcmp(line, "public") == 0)
+    if (strcmp(line, "public") == 0 && !node->public_address[0])
         return take_word(value, node->public_address) ? NULL : "public is not an address";
-    if (strcmp(line, "private") == 0)
+    if (strcmp(line, "private") == 0 && !node->private_address[0])
         return take_word(value, node->private_address) ? NULL : "private is not an address";
+    for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+        if (strcmp(line, keys[k]) == 0)
+            return "this key is stated twice: remove one of the two lines";
     return "unknown key: the keys are id, name, cluster, public and private";
 }
 

@@ -147,6 +147,8 @@ static void node_file(void **state)
     assert_int_equal(back.id, 3);
     assert_string_equal(back.name, "db3");
     assert_string_equal(back.cluster, "bts-prod");
+    assert_int_equal(hf_node_file_parse("f", "id: 1\nname: a\nname: b\n", &back, &error), -EINVAL);
+    assert_string_equal(error.text, "f:3: this key is stated twice: remove one of the two lines");
     assert_int_equal(hf_node_file_parse("f", "# x\n\nid: 65\n", &back, &error), -EINVAL);
     assert_string_equal(error.text, "f:3: id is not a number from 1 to 64");
     assert_int_equal(hf_node_file_parse("f", "id: 1\nname: a b\n", &back, &error), -EINVAL);
