@@ -126,6 +126,19 @@ static size_t set_number(uint8_t *bytes, size_t length, size_t room, uint64_t *r
     return size;
 }
 
+/* Letters, as many as a text may have or one more or less: what has room for a NUL, and what not.
+ */
+static size_t set_text(uint8_t *bytes, size_t length, size_t room, uint64_t *random)
+{
+    static const size_t edges[] = {HF_ADDRESS_MAX, HF_NAME_MAX, HF_PATH_MAX, HF_SETTINGS_MAX};
+    size_t size = edges[mutate_pick(random, 4)] + 1 - mutate_pick(random, 3);
+    if (size > room)
+        return length;
+    if (size > length)
+        memset(bytes + length, 'a' + (int)mutate_pick(random, 26), size - length);
+    return size;
+}
+
 static size_t plain(uint8_t *bytes, size_t length, size_t room, uint64_t *random)
 {
     (void)random;
@@ -154,9 +167,11 @@ static size_t change_fields(uint8_t *bytes, size_t length, size_t room, uint64_t
                                                 : insert_field(bytes, length, room, random);
     unsigned k = mutate_pick(random, parts->count);
     const uint8_t *content = bytes + parts->at[k] + 3;
-    switch (mutate_pick(random, 9)) {
+    switch (mutate_pick(random, 10)) {
     case 0:
         return erase(bytes, length, parts, k);
+    case 8:
+        return inside(bytes, length, room, parts, k, set_text, random);
     case 1:
         return duplicate(bytes, length, room, parts, k, mutate_pick(random, parts->count + 1));
     case 2:
