@@ -25,6 +25,7 @@ void check_hash(const struct hf_core *core)
 static void check_valid(const struct hf_state *state)
 {
     HF_ASSERT(hf_cluster_spec_valid(&state->spec.cluster));
+    HF_ASSERT(state->instance_end <= HF_INSTANCES_MAX);
     for (unsigned n = 0; n < HF_NODES_MAX; n++)
         HF_ASSERT(hf_node_spec_valid(&state->spec.nodes[n]) &&
                   hf_node_state_valid(&state->nodes[n]));
