@@ -68,6 +68,8 @@ unsigned sim_coverage_print(const struct sim_coverage *coverage)
         look(&found, coverage->steps[s], "step", sim_step_word(s));
     for (uint8_t s = 0; s < HF_STEP_STATUSES; s++)
         look(&found, coverage->statuses[s], "answer", sim_status_word(s));
+    printf("replayed: %llu events, identical; %llu logs began with a checkpoint\n",
+           (unsigned long long)coverage->replayed, (unsigned long long)coverage->checkpoints);
     printf("never reached: %u with an explanation, %u without\n", found.explained,
            found.unexplained);
     return found.unexplained;

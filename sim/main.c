@@ -6,6 +6,7 @@
  *   sim --seed N --trace                   one seed, everything printed
  *   sim --seeds N [--first K] --fingerprint    of each seed: events, a hash of the whole run
  *   sim --regressions FILE                 one seed a line
+ *   --record                               replays each seed's event logs, not every 16th seed's
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ static int one_seed(const struct options *options, uint64_t seed)
     struct sim_world *world = sim_world_new();
     struct sim_plan plan;
     world->coverage = &coverage;
+    world->record_all = options->swarm.record;
     sim_plan_draw(&plan, seed);
     if (options->trace) {
         world->trace = stdout;
@@ -89,6 +91,7 @@ int main(int argc, char **argv)
                                           {"brief", no_argument, NULL, 'b'},
                                           {"progress", required_argument, NULL, 'o'},
                                           {"fingerprint", no_argument, NULL, 'p'},
+                                          {"record", no_argument, NULL, 'R'},
                                           {"regressions", required_argument, NULL, 'r'},
                                           {NULL, 0, NULL, 0}};
     struct options options = {.swarm = {.first = 1, .seeds = 1000, .jobs = 1}};
@@ -105,6 +108,8 @@ int main(int argc, char **argv)
             options.trace = true;
         else if (c == 'b')
             options.swarm.brief = true;
+        else if (c == 'R')
+            options.swarm.record = true;
         else if (c == 'o')
             options.swarm.progress = optarg;
         else if (c == 'p')

@@ -75,7 +75,9 @@ void sim_step(struct sim_world *world, uint8_t n, struct hf_event *event)
     event->now_ms = sim_mono_ms(world, n);
     event->wall_ms = sim_wall_ms(world, n);
     uint64_t incarnation = node->incarnation;
+    sim_record_event(world, n, event);
     hf_core_step(node->core, event, world->actions);
+    sim_record_result(world, n, event);
     if (world->fingerprinted)
         sim_fingerprint_step(world, n);
     sim_trace_history(world, n);
@@ -118,7 +120,9 @@ void sim_daemon_start(struct sim_world *world, uint8_t n)
     node->unfed_us = node->conf_seen = 0;
     node->armed = node->watchdog;
     hf_core_init(node->core, &node->config, sim_mono_ms(world, n), sim_wall_ms(world, n));
+    sim_record_start(world, n);
     sim_journal_restore(world, n);
+    sim_record_ready(world, n);
     struct hf_event tick = {.type = HF_EVENT_TICK};
     sim_step(world, n, &tick);
     if (node->corosync)

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define WHOLE_AGAIN_US (100 * SIM_S)
+#define LOG_BYTES 24000u
+#define RECORD_EVERY 16u /* seeds: recording and replaying one doubles its time */
 
 static void draw_fault(struct sim_plan *plan, struct sim_rng *rng, uint32_t kinds, uint64_t *at)
 {
@@ -199,6 +201,9 @@ void sim_plan_run(struct sim_world *world, const struct sim_plan *plan, uint64_t
     world->user = &run;
     world->on_fault = on_fault;
     world->cut_on_ack = seed % 4 == 0;
+    sim_record_free(world);
+    if (world->record_all || seed % RECORD_EVERY == 3)
+        sim_record_begin(world, LOG_BYTES);
     setup(world, plan);
     uint64_t from = world->now;
     for (unsigned f = 0; f < plan->faults && !world->violation[0]; f++) {
@@ -211,4 +216,6 @@ void sim_plan_run(struct sim_world *world, const struct sim_plan *plan, uint64_t
     sim_run(world, from + plan->ends + SIM_S);
     if (!world->violation[0])
         finish(world);
+    if (!world->violation[0])
+        sim_record_check(world);
 }

@@ -39,6 +39,7 @@ static const struct {
     {26, 3000, "a clock that goes back puts off what was promised"},
     {27, 4000, "a clock that runs ahead shortens the wait for a fence"},
     {22, 1000, "a command that the membership's change caught is forgotten"},
+    {25, 100, "a checkpoint of the event log lacks what runs on the node"},
 };
 
 static bool wanted(int argc, char **argv, unsigned number)

@@ -154,6 +154,7 @@ static void run_job(const struct sim_swarm *swarm, struct shared *shared, unsign
     struct sim_world *world = sim_world_new();
     unsigned reported = 0;
     world->coverage = &shared->coverage[job];
+    world->record_all = swarm->record;
     while (!shared->stopped) {
         uint64_t from = __atomic_fetch_add(&shared->next, BATCH, __ATOMIC_RELAXED);
         uint64_t to = from + BATCH < swarm->seeds ? from + BATCH : swarm->seeds;

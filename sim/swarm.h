@@ -11,6 +11,7 @@ struct sim_swarm {
     uint64_t first, seeds;
     unsigned jobs;        /* processes, 1..SIM_JOBS_MAX; 1 = none but this */
     bool brief;           /* violations are named, not shrunk and traced */
+    bool record;          /* every seed's event logs are replayed, not every 16th's */
     const char *progress; /* a file that gets a line every few seconds, "-" = stderr, NULL = none */
 };
 

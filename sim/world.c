@@ -44,6 +44,7 @@ void sim_world_free(struct sim_world *world)
     }
     for (unsigned r = 0; r < SIM_RINGS; r++)
         free(world->ring[r].log);
+    sim_record_free(world);
     munmap(world->arena, ARENA_MAX);
     munmap(world->seen, SIM_SEEN_MAX * 2 * sizeof(uint64_t));
     munmap(world->seen_slots, SIM_SEEN_MAX * sizeof(uint32_t));

@@ -5,7 +5,8 @@
  * The pieces: world.c (time and queue), group*.c (rings, agreed order, virtual synchrony),
  * conf.c (corosync.conf), node.c
  * (power, daemon, actions of the core), journal.c (what a power cut leaves), driver.c (the steps),
- * client.c (engines that write, clients that commit), check_*.c (the invariants), trace.c (text).
+ * client.c (engines that write, clients that commit), check_*.c (the invariants), record.c (event
+ * logs, replayed), trace.c (text).
  */
 #ifndef HF_SIM_WORLD_H
 #define HF_SIM_WORLD_H
@@ -195,6 +196,7 @@ struct sim_coverage {
     uint64_t changes[HF_CHANGE_TYPES];
     uint64_t steps[HF_STEPS];
     uint64_t statuses[HF_STEP_STATUSES];
+    uint64_t replayed, checkpoints; /* events that were replayed, logs that began in between */
 };
 
 struct sim_request {
@@ -248,6 +250,8 @@ struct sim_world {
     uint32_t seen_count;
     uint64_t history_done; /* history records already traced */
     uint64_t history_epoch;
+    struct sim_recording *recording; /* NULL = nothing is recorded */
+    bool record_all;                 /* every seed is recorded, not some */
     FILE *trace;
     bool trace_steps;
     bool fingerprinted;           /* fingerprint and events are kept */
@@ -321,6 +325,21 @@ void sim_journal_lose(struct sim_world *world, uint8_t node, bool power);
 /* What a node says of its own disk must be true. */
 void sim_journal_check_ack(struct sim_world *world, uint8_t node, const struct hf_action *action);
 void sim_journal_restore(struct sim_world *world, uint8_t node);
+
+/* record.c: what each core is given and asks for, replayed at the end. Without a begin, nothing. */
+/* log_bytes: a log of events that is longer is followed by another, from a checkpoint. */
+void sim_record_begin(struct sim_world *world, uint64_t log_bytes);
+void sim_record_free(struct sim_world *world);
+void sim_record_start(struct sim_world *world, uint8_t node);
+void sim_record_restored(struct sim_world *world, uint8_t node, bool snapshot, bool taken,
+                         const uint8_t *bytes, size_t length);
+void sim_record_ready(struct sim_world *world, uint8_t node);
+void sim_record_event(struct sim_world *world, uint8_t node, const struct hf_event *event);
+void sim_record_result(struct sim_world *world, uint8_t node, const struct hf_event *event);
+void sim_record_check(struct sim_world *world);
+/* The bytes of a node's log; 0 is its oldest. False when it has fewer. */
+bool sim_record_log(const struct sim_world *world, uint8_t node, unsigned log,
+                    const uint8_t **ret_bytes, size_t *ret_length);
 
 /* driver.c */
 void sim_driver_begin(struct sim_world *world, uint8_t node, const struct hf_action *action);

@@ -23,6 +23,7 @@ static const struct option all_options[] = {
     {"html", required_argument, NULL, HF_OPTION_HTML},
     {"topology", required_argument, NULL, HF_OPTION_TOPOLOGY},
     {"all", no_argument, NULL, HF_OPTION_ALL},
+    {"from", required_argument, NULL, HF_OPTION_FROM},
     {NULL, 0, NULL, 0},
 };
 
@@ -54,6 +55,8 @@ static int take_option(const char *verb, unsigned option, struct hf_options *ret
         ret->html = optarg;
     if (option == HF_OPTION_TOPOLOGY)
         ret->topology = optarg;
+    if (option == HF_OPTION_FROM)
+        ret->from = optarg;
     if (option == HF_OPTION_TIMEOUT)
         return take_number(verb, "--timeout", 86400, &ret->timeout_s);
     if (option == HF_OPTION_COUNT)

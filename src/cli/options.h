@@ -22,6 +22,7 @@ enum hf_option {
     HF_OPTION_HTML = 2048,
     HF_OPTION_TOPOLOGY = 4096,
     HF_OPTION_ALL = 8192,
+    HF_OPTION_FROM = 16384,
     HF_OPTION_WAITING = HF_OPTION_FORCE | HF_OPTION_NO_WAIT | HF_OPTION_TIMEOUT
 };
 
@@ -35,6 +36,7 @@ struct hf_options {
     const char *instance; /* --instance; NULL = not given */
     const char *html;     /* --html; NULL = not given */
     const char *topology; /* --topology; NULL = not given */
+    const char *from;     /* --from, a time; NULL = not given */
     int argument_count;
     const char *arguments[HF_ARGUMENTS_MAX];
 };

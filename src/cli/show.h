@@ -16,6 +16,13 @@ void hf_show_status(const json_t *data, const struct hf_terminal *terminal, stru
 void hf_show_why(const json_t *data, const struct hf_terminal *terminal, struct hf_strbuf *out);
 void hf_show_history(const json_t *data, const struct hf_terminal *terminal, struct hf_strbuf *out);
 
+/* A record of history: the instance it is about, or "-"; what happened and why. */
+const char *hf_show_record_subject(const json_t *record);
+void hf_show_record_text(const json_t *record, char *text, size_t room);
+
+/* What verb_replay collected (docs/CLI.md, replay). */
+void hf_show_replay(const json_t *data, const struct hf_terminal *terminal, struct hf_strbuf *out);
+
 /* One event line of something that is waited for; start_ms: wall clock of its beginning. */
 void hf_show_event(const json_t *event, int64_t start_ms, const struct hf_terminal *terminal,
                    struct hf_strbuf *out);

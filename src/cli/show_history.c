@@ -22,7 +22,12 @@ static bool is_about_instance(const json_t *record)
     return true;
 }
 
-static void line_text(const json_t *record, char *text, size_t room)
+const char *hf_show_record_subject(const json_t *record)
+{
+    return is_about_instance(record) ? subject(record) : "-";
+}
+
+void hf_show_record_text(const json_t *record, char *text, size_t room)
 {
     const char *reason = hf_json_str(json_object_get(record, "reason"), "text");
     int64_t outage_ms = hf_json_int(record, "outage_ms");
@@ -39,7 +44,7 @@ void hf_show_history(const json_t *data, const struct hf_terminal *terminal, str
     json_t *record = NULL;
     json_array_foreach((json_t *)(uintptr_t)records, i, record)
     {
-        int columns = is_about_instance(record) ? hf_terminal_columns(subject(record)) : 1;
+        int columns = hf_terminal_columns(hf_show_record_subject(record));
         width = columns > width ? columns : width;
     }
     if (json_array_size(records) == 0)
@@ -47,11 +52,11 @@ void hf_show_history(const json_t *data, const struct hf_terminal *terminal, str
     json_array_foreach((json_t *)(uintptr_t)records, i, record)
     {
         char text[2400];
-        const char *name = is_about_instance(record) ? subject(record) : "-";
+        const char *name = hf_show_record_subject(record);
         struct hf_time_text stamp = hf_time_stamp(hf_json_int(record, "time_ms"));
         int indent = hf_terminal_columns(stamp.text) + 2 + width + 2;
         hf_strbuf_addf(out, "%s  %s%*s  ", stamp.text, name, width - hf_terminal_columns(name), "");
-        line_text(record, text, sizeof(text));
+        hf_show_record_text(record, text, sizeof(text));
         hf_terminal_wrap(terminal, out, indent, indent, text);
     }
 }

@@ -62,6 +62,13 @@ static const struct hf_verb verbs[] = {
      "  --yes, -y      do not ask; for scripts that have made sure\n"
      "  --force        also while fewer than a majority of the configured nodes are up\n",
      verb_confirm_fenced},
+    {"replay", "FILE [--from TIME] [--instance I] [--json]",
+     "decide what a node recorded once more, tell it, and compare",
+     "  FILE           an event log of holdfastd, /var/lib/holdfast/events/N\n"
+     "  --from TIME    show what happened from then on: 14:03, 14:03:07, '2026-11-23 14:03:07'\n"
+     "  --instance I   only what concerns this instance\n"
+     "  --json         as data\n",
+     verb_replay},
     {"inspect", "lifecycle [--mermaid]", "print the table of an instance's life",
      "  --mermaid      as a diagram for Mermaid\n", verb_inspect},
     {"plan", "[FILE] [--html FILE] [--topology LIST] [--all] [--json]",

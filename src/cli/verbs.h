@@ -35,6 +35,7 @@ int verb_resume(int argc, char **argv);
 int verb_history(int argc, char **argv);
 int verb_why(int argc, char **argv);
 int verb_confirm_fenced(int argc, char **argv);
+int verb_replay(int argc, char **argv);
 int verb_inspect(int argc, char **argv);
 int verb_help(int argc, char **argv);
 int verb_version(int argc, char **argv);

@@ -78,7 +78,11 @@ void hf_daemon_step(struct hf_daemon *daemon, struct hf_event *event)
         return;
     event->now_ms = clock_ms(CLOCK_BOOTTIME);
     event->wall_ms = clock_ms(CLOCK_REALTIME);
+    if (daemon->events)
+        hf_recorder_event(hf_events_recorder(daemon->events), daemon->core, event);
     hf_core_step(daemon->core, event, daemon->actions);
+    if (daemon->events)
+        hf_recorder_result(hf_events_recorder(daemon->events), event, daemon->actions);
     uint64_t now_ms = event->now_ms;
     hf_daemon_execute(daemon);
     set_wake(daemon, now_ms);
@@ -197,6 +201,8 @@ static bool restore(void *user, bool snapshot, const uint8_t *bytes, size_t leng
     struct hf_daemon *daemon = user;
     bool ok = snapshot ? hf_core_restore_snapshot(daemon->core, bytes, length)
                        : hf_core_restore_decision(daemon->core, bytes, length);
+    if (daemon->events)
+        hf_recorder_restored(hf_events_recorder(daemon->events), snapshot, ok, bytes, length);
     if (!ok)
         hf_log("the journal ends at decision %llu: the record after it does not follow",
                (unsigned long long)hf_core_state(daemon->core)->index);
@@ -229,6 +235,9 @@ static void feed(uv_timer_t *timer)
 {
     struct hf_daemon *daemon = timer->data;
     follow_watchdog_time(daemon);
+    const char *unrecorded = hf_events_check(daemon->events);
+    if (unrecorded)
+        hf_log("%s", unrecorded);
     log_condition(daemon); /* here, so that what lasts milliseconds is not told */
     if (hf_core_may_feed_watchdog(daemon->core, clock_ms(CLOCK_BOOTTIME)))
         (void)hf_watchdog_pet(&daemon->watchdog);
@@ -275,7 +284,19 @@ static void make_core(struct hf_daemon *daemon)
     daemon->actions = calloc(1, sizeof(*daemon->actions));
     daemon->seen = calloc(1, sizeof(*daemon->seen));
     HF_ASSERT(daemon->core && daemon->actions && daemon->seen);
-    hf_core_init(daemon->core, &config, clock_ms(CLOCK_BOOTTIME), clock_ms(CLOCK_REALTIME));
+    uint64_t now_ms = clock_ms(CLOCK_BOOTTIME), wall_ms = clock_ms(CLOCK_REALTIME);
+    hf_core_init(daemon->core, &config, now_ms, wall_ms);
+    if (daemon->events)
+        hf_recorder_start(hf_events_recorder(daemon->events), &config, now_ms, wall_ms);
+}
+
+/* Before there is a core, so that the process that writes is small. */
+static void open_events(struct hf_daemon *daemon, const char *state_dir)
+{
+    int rc = hf_events_new(state_dir, &daemon->events);
+    if (rc < 0)
+        hf_log("what happens is not recorded: the event log cannot be started: %s",
+               uv_strerror(rc));
 }
 
 static void open_watchdog(struct hf_daemon *daemon, const char *path)
@@ -360,6 +381,7 @@ static void close_all(struct hf_daemon *daemon)
     hf_join_server_free(daemon->join);
     hf_pool_free(daemon->pool);
     hf_journal_free(daemon->journal);
+    hf_events_free(daemon->events);
     uv_close((uv_handle_t *)&daemon->wake, NULL);
     uv_close((uv_handle_t *)&daemon->feed, NULL);
     uv_close((uv_handle_t *)&daemon->term, NULL);
@@ -379,10 +401,13 @@ static int load(struct hf_daemon *daemon, const char *state_dir, const char *nod
         hf_log("%s", error.text);
         return rc;
     }
+    open_events(daemon, state_dir);
     make_core(daemon);
     rc = hf_journal_load(state_dir, restore, daemon, &error);
     if (rc < 0)
         hf_log("%s", error.text);
+    if (daemon->events)
+        hf_recorder_ready(hf_events_recorder(daemon->events), daemon->core);
     daemon->history_count = hf_core_state(daemon->core)->history_count;
     return rc;
 }

@@ -15,6 +15,7 @@
 #include "daemon/control.h"
 #include "daemon/control_events.h"
 #include "daemon/control_follow.h"
+#include "daemon/events.h"
 #include "daemon/join.h"
 #include "daemon/journal.h"
 #include "daemon/node_file.h"
@@ -51,6 +52,7 @@ struct hf_daemon {
     struct hf_engine *engine;
     struct hf_pool *pool;
     struct hf_journal *journal;
+    struct hf_events *events; /* NULL = what happens is not recorded */
     struct hf_control *control;
     struct hf_join_server *join;
     struct hf_watchdog watchdog;

@@ -41,6 +41,13 @@ int verb_plan(int argc, char **argv)
     return 0;
 }
 
+int verb_replay(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
 int verb_place(int argc, char **argv)
 {
     (void)argc;
