@@ -5,10 +5,11 @@ Failure: what a node cannot tell (no power, hung) is a line that says so in its 
 
 import os
 import subprocess
+import tarfile
 import time
 from contextlib import contextmanager
 
-from . import REPOSITORY
+from . import REPOSITORY, events
 from holdfast_lab import NodeGone
 
 EVIDENCE = {
@@ -42,6 +43,10 @@ def collect(lab, folder):
                 write(folder, f"{node.name}.{name}", done.out + done.err)
             except (NodeGone, OSError, subprocess.TimeoutExpired) as error:
                 write(folder, f"{node.name}.{name}", f"not to be had: {error}\n")
+        try:
+            events.fetch(node, os.path.join(folder, "events"))
+        except (NodeGone, OSError, subprocess.TimeoutExpired, tarfile.TarError) as error:
+            write(folder, f"{node.name}.events", f"not to be had: {error}\n")
 
 
 def folder_for(name):
