@@ -8,12 +8,16 @@
 #include "daemon/control_reply.h"
 
 #define READ_ROOM 65536u
+#define LINGER_MS 2000u
 
 struct line_out {
     uv_write_t request;
     struct hf_conn *conn;
     char *text;
 };
+
+static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *ret);
+static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room);
 
 struct hf_conn *hf_conn_find(const struct hf_control *control, uint64_t id)
 {
@@ -54,6 +58,21 @@ static bool sending(const struct hf_conn *conn)
     return uv_stream_get_write_queue_size((const uv_stream_t *)&conn->pipe) > 0;
 }
 
+static void on_shut(uv_shutdown_t *request, int status)
+{
+    (void)request;
+    (void)status;
+}
+
+/* The last answer is out. One who is still about to send its request must not find the connection
+ * broken before it has read why: it is closed from the other side, or after a while. */
+static void linger(struct hf_conn *conn)
+{
+    bool crowded = conn->control->count > conn->control->options.connections_max;
+    if (conn->eof || crowded || uv_shutdown(&conn->shut, (uv_stream_t *)&conn->pipe, on_shut) < 0)
+        hf_conn_close(conn);
+}
+
 static void on_written(uv_write_t *request, int status)
 {
     struct line_out *out = (struct line_out *)request->data;
@@ -63,8 +82,10 @@ static void on_written(uv_write_t *request, int status)
     if (conn->state == HF_CONN_CLOSING)
         return;
     conn->sent_ms = uv_now(conn->control->loop);
-    if (status < 0 || (conn->state == HF_CONN_ENDING && !sending(conn)))
+    if (status < 0)
         hf_conn_close(conn);
+    else if (conn->state == HF_CONN_ENDING && !sending(conn))
+        linger(conn);
 }
 
 /* Takes over text, which ends with a newline. */
@@ -112,7 +133,9 @@ static void send_message(struct hf_conn *conn, json_t *message)
 void hf_conn_refuse(struct hf_conn *conn, const char *code, const char *text, const char *hint)
 {
     conn->state = HF_CONN_ENDING;
-    (void)uv_read_stop((uv_stream_t *)&conn->pipe);
+    conn->length = conn->searched = 0;
+    if (!conn->eof) /* what comes is thrown away; already being read is fine */
+        (void)uv_read_start((uv_stream_t *)&conn->pipe, on_room, on_read);
     send_message(conn, hf_control_error(code, text, hint));
 }
 
@@ -142,6 +165,8 @@ static void consume(struct hf_conn *conn, size_t bytes)
 
 static void end_if_done(struct hf_conn *conn)
 {
+    if (conn->state == HF_CONN_ENDING && conn->eof && !sending(conn))
+        hf_conn_close(conn);
     if (!conn->eof || conn->busy || conn->state != HF_CONN_OPEN)
         return;
     if (sending(conn))
@@ -216,7 +241,7 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *room)
         on_end(conn);
     else if (got < 0)
         hf_conn_close(conn);
-    if (got <= 0)
+    if (got <= 0 || conn->state != HF_CONN_OPEN)
         return;
     conn->length += (size_t)got;
     take_lines(conn);
@@ -283,6 +308,9 @@ void hf_conn_tick(struct hf_conn *conn, uint64_t now_ms)
         return;
     if (sending(conn)) {
         if (now_ms - conn->sent_ms > options->stall_ms)
+            hf_conn_close(conn);
+    } else if (conn->state == HF_CONN_ENDING) {
+        if (now_ms - conn->sent_ms > LINGER_MS)
             hf_conn_close(conn);
     } else if (conn->eof && peer_gone(conn)) {
         hf_conn_close(conn);

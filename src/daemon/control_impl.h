@@ -32,6 +32,7 @@ enum hf_conn_state {
 
 struct hf_conn {
     uv_pipe_t pipe;
+    uv_shutdown_t shut; /* ENDING: told that nothing more comes */
     struct hf_control *control;
     struct hf_conn *next;
     uint64_t id;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -333,7 +334,7 @@ static void is_the_only_one(void **state)
 }
 
 /* A child as another user asks once; what it heard comes back through a pipe. */
-static void ask_as(struct world *world, gid_t group, char *line, size_t room)
+static void ask_when(struct world *world, gid_t group, bool late, char *line, size_t room)
 {
     int fds[2];
     assert_int_equal(pipe(fds), 0);
@@ -345,6 +346,9 @@ static void ask_as(struct world *world, gid_t group, char *line, size_t room)
             _exit(1);
         int fd = dial(world);
         char heard[1024] = "no answer";
+        struct pollfd answer = {.fd = fd, .events = POLLRDHUP};
+        if (late) /* all that will be said was said before the request is sent */
+            (void)poll(&answer, 1, DEADLINE_MS);
         (void)!write(fd, "{\"verb\":\"a\"}\n", 13);
         ssize_t n = recv(fd, heard, sizeof(heard), 0);
         (void)!write(fds[1], heard, n > 0 ? (size_t)n : 10);
@@ -368,6 +372,11 @@ static void ask_as(struct world *world, gid_t group, char *line, size_t room)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+static void ask_as(struct world *world, gid_t group, char *line, size_t room)
+{
+    ask_when(world, group, false, line, room);
+}
+
 static void refuses_strangers(void **state)
 {
     (void)state;
@@ -383,6 +392,8 @@ static void refuses_strangers(void **state)
     assert_true(has(line, "not-permitted"));
     assert_true(has(line, "usermod -aG mail USER"));
     assert_int_equal(world.requests, 0);
+    ask_when(&world, 0, true, line, sizeof(line));
+    assert_true(has(line, "not-permitted"));
     ask_as(&world, gid, line, sizeof(line));
     assert_true(has(line, "\"ok\":true"));
     world_shut(&world);
