@@ -11,6 +11,9 @@
 #include "replay/sparse.h"
 #include "replay/words.h"
 
+/* A power cut soon after the log was begun leaves this, often without a single byte. */
+#define CUT_BEFORE_ALL "the file is cut off before its first event: nothing of it was synced"
+
 struct player {
     struct hf_play *play;
     struct hf_core *core;
@@ -291,7 +294,7 @@ static int play_all(struct player *player)
             player->play->cut = true;
             player->play->at = player->at;
             if (!player->begun)
-                return refuse(player, "the file is cut off before its first event");
+                return refuse(player, CUT_BEFORE_ALL);
             return HF_PLAYED_IDENTICAL;
         case HF_LOG_DAMAGED:
             return damaged(player, "the file is damaged");
@@ -308,9 +311,15 @@ static int play_all(struct player *player)
 
 static int play_with(struct player *player)
 {
-    if (player->length < HF_LOG_MAGIC_SIZE ||
-        memcmp(player->bytes, HF_LOG_MAGIC, HF_LOG_MAGIC_SIZE) != 0)
+    size_t there = player->length < HF_LOG_MAGIC_SIZE ? player->length : HF_LOG_MAGIC_SIZE;
+    static const uint8_t zeros[HF_LOG_MAGIC_SIZE];
+    bool empty = there == 0 || memcmp(player->bytes, zeros, there) == 0;
+    if (!empty && memcmp(player->bytes, HF_LOG_MAGIC, there) != 0)
         return refuse(player, "it is not an event log of holdfastd");
+    if (empty || there < HF_LOG_MAGIC_SIZE) {
+        player->play->cut = true;
+        return refuse(player, CUT_BEFORE_ALL);
+    }
     player->at = HF_LOG_MAGIC_SIZE;
     return play_all(player);
 }

@@ -307,7 +307,23 @@ static void no_log_test(void **unused)
     const char *text = "cluster: {name: lab}\n";
     assert_int_equal(hf_play(&play, (const uint8_t *)text, strlen(text)), HF_PLAYED_REFUSED);
     assert_non_null(strstr(play.difference.text, "not an event log"));
-    assert_int_equal(hf_play(&play, (const uint8_t *)"", 0), HF_PLAYED_REFUSED);
+}
+
+/* What a power cut leaves of a log that was just begun. */
+static void begun_and_lost_test(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *bytes;
+        size_t length;
+    } cases[] = {{"", 0}, {"HFEV", 4}, {"\0\0\0\0", 4}, {"\0\0\0\0\0\0\0\0\0\0", 10}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct hf_play play = {0};
+        int played = hf_play(&play, (const uint8_t *)cases[i].bytes, cases[i].length);
+        assert_int_equal(played, HF_PLAYED_REFUSED);
+        assert_true(play.cut);
+        assert_non_null(strstr(play.difference.text, "cut off before its first event"));
+    }
 }
 
 /* The deadline of a driver step, or the id of what is to be written, one more than it was. */
@@ -472,11 +488,17 @@ static void varint_test(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(varint_test),    cmocka_unit_test(identical_test),
-        cmocka_unit_test(cut_test),       cmocka_unit_test(zeros_test),
-        cmocka_unit_test(flip_test),      cmocka_unit_test(version_test),
-        cmocka_unit_test(no_log_test),    cmocka_unit_test(different_test),
-        cmocka_unit_test(scrambled_test), cmocka_unit_test(gap_test),
+        cmocka_unit_test(varint_test),
+        cmocka_unit_test(identical_test),
+        cmocka_unit_test(begun_and_lost_test),
+        cmocka_unit_test(cut_test),
+        cmocka_unit_test(zeros_test),
+        cmocka_unit_test(flip_test),
+        cmocka_unit_test(version_test),
+        cmocka_unit_test(no_log_test),
+        cmocka_unit_test(different_test),
+        cmocka_unit_test(scrambled_test),
+        cmocka_unit_test(gap_test),
     };
     return cmocka_run_group_tests(tests, fail_over, free_logs);
 }

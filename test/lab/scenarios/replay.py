@@ -65,6 +65,8 @@ def _expect_all_identical(world, name, folder):
     paths = wait_until(lambda: _at_least_two(events.fetch(world.node(name), folder)), 30,
                        f"{name} has begun a new log")
     for path in paths:
+        if path != paths[-1] and os.path.getsize(path) == 0:
+            continue                # the power was cut before anything of it was synced
         data = events.replay_data(path)
         expect(data["outcome"] == "identical", f"{path}: {data['outcome']}")
         print(f"  {name}: {os.path.basename(path)}: {data['events']} events, {data['decisions']} "
