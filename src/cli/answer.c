@@ -1,5 +1,6 @@
 #include "cli/answer.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,18 +90,42 @@ int hf_answer_get(json_t *request, json_t **ret_reply)
     return HF_EXIT_OK;
 }
 
+static int written(bool whole)
+{
+    if (!whole)
+        (void)fprintf(stderr, "holdfast: the answer could not be written completely: %s\n",
+                      ferror(stdout) ? strerror(errno) : "out of memory");
+    return whole ? HF_EXIT_OK : HF_EXIT_REFUSED;
+}
+
 int hf_answer_print_json(const json_t *reply)
 {
     int r = json_dumpf(json_object_get(reply, "data"), stdout, JSON_INDENT(2));
-    return r == 0 && printf("\n") > 0 && fflush(stdout) == 0 ? HF_EXIT_OK : HF_EXIT_REFUSED;
+    return written(r == 0 && printf("\n") > 0 && fflush(stdout) == 0);
 }
 
 int hf_answer_print(const struct hf_strbuf *out)
 {
-    if (fputs(out->data, stdout) >= 0 && fflush(stdout) == 0 && hf_strbuf_ok(out))
-        return HF_EXIT_OK;
-    (void)fprintf(stderr, "holdfast: the answer could not be written completely\n");
-    return HF_EXIT_REFUSED;
+    return written(fputs(out->data, stdout) >= 0 && fflush(stdout) == 0 && hf_strbuf_ok(out));
+}
+
+int hf_answer_list(json_t *request, bool json, hf_answer_show_fn show)
+{
+    json_t *reply = NULL;
+    int code = hf_answer_get(request, &reply);
+    if (code != HF_EXIT_OK)
+        return code;
+    if (json) {
+        code = hf_answer_print_json(reply);
+    } else {
+        struct hf_terminal terminal = hf_terminal_get();
+        struct hf_strbuf HF_STRBUF_CLEANUP out;
+        hf_strbuf_init(&out);
+        show(json_object_get(reply, "data"), &terminal, &out);
+        code = hf_answer_print(&out);
+    }
+    json_decref(reply);
+    return code;
 }
 
 int hf_answer_usage(const char *verb, const char *format, ...)

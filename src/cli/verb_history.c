@@ -16,22 +16,7 @@ static json_t *make_request(const struct hf_options *options)
 int verb_history(int argc, char **argv)
 {
     struct hf_options options;
-    json_t *reply = NULL;
     int code = hf_options_parse(argc, argv, HF_OPTION_JSON | HF_OPTION_INSTANCE | HF_OPTION_COUNT,
                                 0, 0, "", &options);
-    if (code == 0)
-        code = hf_answer_get(make_request(&options), &reply);
-    if (code != HF_EXIT_OK)
-        return code;
-    if (options.json) {
-        code = hf_answer_print_json(reply);
-    } else {
-        struct hf_terminal terminal = hf_terminal_get();
-        struct hf_strbuf HF_STRBUF_CLEANUP out;
-        hf_strbuf_init(&out);
-        hf_show_history(json_object_get(reply, "data"), &terminal, &out);
-        code = hf_answer_print(&out);
-    }
-    json_decref(reply);
-    return code;
+    return code != 0 ? code : hf_answer_list(make_request(&options), options.json, hf_show_history);
 }

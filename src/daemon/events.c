@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "daemon/events_writer.h"
 
 #define CLOSE_WAIT_MS 2000
@@ -52,24 +53,17 @@ static bool sink(void *user, bool begins, const uint8_t *head, size_t head_lengt
     return true;
 }
 
-/* The daemon's own signals are not the writer's; its descriptors are not either. */
 static _Noreturn void writer_process(const struct hf_events *events, int wake, pid_t daemon)
 {
-    struct sigaction normal = {.sa_handler = SIG_DFL};
-    for (int s = 1; s < 32; s++)
-        (void)sigaction(s, &normal, NULL);
-    sigset_t none;
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    hf_child_signals();
     (void)prctl(PR_SET_NAME, "holdfast-events");
     (void)setpriority(PRIO_PROCESS, 0, 10);
-    if (wake != 3 && dup2(wake, 3) < 0)
+    if (hf_child_keep(wake) < 0)
         _exit(1);
-    (void)close_range(4, ~0u, 0);
     int parent = (int)syscall(SYS_pidfd_open, daemon, 0);
     if (getppid() != daemon)
         _exit(1);
-    _exit(hf_events_writer(events->ring, 3, parent, events->dir));
+    _exit(hf_events_writer(events->ring, HF_CHILD_FD, parent, events->dir));
 }
 
 static int writer_start(struct hf_events *events)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "daemon/join_tls.h"
 #include "daemon/join_wire.h"
 
@@ -117,12 +118,8 @@ static void keep_descriptors(int client, int daemon)
 _Noreturn static void child_main(int client, int daemon, pid_t parent,
                                  const struct hf_join_token *tokens, unsigned token_count)
 {
-    for (int sig = 1; sig < NSIG; sig++)
-        (void)signal(sig, SIG_DFL);
+    hf_child_signals();
     (void)signal(SIGPIPE, SIG_IGN);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(HF_JOIN_CHILD_BROKEN);

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "daemon/journal_store.h"
 #include "daemon/journal_writer.h"
 
@@ -109,23 +110,16 @@ static void got_bytes(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 
 static _Noreturn void writer_process(int fd, const char *dir, pid_t parent)
 {
-    struct sigaction normal = {.sa_handler = SIG_DFL};
-    for (int s = 1; s < 32; s++)
-        (void)sigaction(s, &normal, NULL);
-    sigset_t none;
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    hf_child_signals();
     (void)signal(SIGPIPE, SIG_IGN);
     (void)prctl(PR_SET_NAME, "holdfast-journ");
     /* What was given to it is still written when the daemon dies: it ends at the end of its input.
      */
     if (getppid() != parent)
         _exit(1);
-    int kept = fcntl(fd, F_DUPFD, 3);
-    if (kept != 3 && dup2(fd, 3) < 0)
+    if (hf_child_keep(fd) < 0)
         _exit(1);
-    (void)close_range(4, ~0u, 0);
-    _exit(hf_journal_writer(3, dir));
+    _exit(hf_journal_writer(HF_CHILD_FD, dir));
 }
 
 static int writer_start(struct hf_journal *journal)

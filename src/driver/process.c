@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/child.h"
 #include "driver/cgroup.h"
 
 #define ENVIRONMENT_MAX 16
@@ -135,15 +136,6 @@ static int report(int fd, enum step step, int value)
     return write(fd, &message, sizeof(message)) == (ssize_t)sizeof(message) ? 0 : -1;
 }
 
-static void reset_signals(void)
-{
-    for (int i = 1; i < NSIG; i++)
-        (void)signal(i, SIG_DFL);
-    sigset_t none;
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* The engine must not inherit that the daemon runs before others. */
 static void reset_scheduling(int oom_score_adj)
 {
@@ -183,7 +175,7 @@ static int take_streams(const struct launch *launch)
 _Noreturn static void become_engine(const struct launch *launch, bool in_cgroup)
 {
     enum step step = STEP_EXEC;
-    reset_signals();
+    hf_child_signals();
     reset_scheduling(launch->spec->oom_score_adj);
     (void)umask(0077);
     if (!in_cgroup && hf_cgroup_enter(launch->procs_fd) < 0)

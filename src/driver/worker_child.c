@@ -8,17 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SOCKET_FD 3 /* right after the standard streams */
-
-static void reset_signals(void)
-{
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigset_t none;
-    (void)sigemptyset(&none);
-    for (int i = 1; i < NSIG; i++)
-        (void)sigaction(i, &action, NULL);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-}
+#include "base/child.h"
 
 /* The worker dies with the daemon. What it forks itself does not: the kernel clears that. */
 static void die_with(pid_t daemon)
@@ -26,14 +16,6 @@ static void die_with(pid_t daemon)
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != daemon)
         _exit(0);
-}
-
-/* Keeps the standard streams and the socket, which becomes descriptor 3. */
-static void keep_only(int socket)
-{
-    if (socket != SOCKET_FD && dup3(socket, SOCKET_FD, O_CLOEXEC) < 0)
-        _exit(1);
-    (void)close_range(SOCKET_FD + 1, ~0u, 0);
 }
 
 static void set_name(const char *what)
@@ -47,7 +29,7 @@ static void set_name(const char *what)
 static int send_reply(void *user, const struct hf_driver_reply *reply)
 {
     (void)user;
-    while (send(SOCKET_FD, reply, sizeof(*reply), MSG_NOSIGNAL) < 0) {
+    while (send(HF_CHILD_FD, reply, sizeof(*reply), MSG_NOSIGNAL) < 0) {
         if (errno != EINTR)
             return -errno;
     }
@@ -58,11 +40,12 @@ _Noreturn void hf_worker_main(int socket, pid_t daemon, hf_pool_runner_fn runner
 {
     static struct hf_driver_request request;
     die_with(daemon);
-    reset_signals();
-    keep_only(socket);
+    hf_child_signals();
+    if (hf_child_keep(socket) < 0)
+        _exit(1);
     set_name("spare");
     for (;;) {
-        ssize_t n = recv(SOCKET_FD, &request, sizeof(request), 0);
+        ssize_t n = recv(HF_CHILD_FD, &request, sizeof(request), 0);
         if (n < 0 && errno == EINTR)
             continue;
         if (n != (ssize_t)sizeof(request))

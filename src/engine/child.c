@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
+
 struct hf_engine_child {
     pid_t pid;
     int pidfd;
@@ -59,14 +61,9 @@ static void child_late(uv_timer_t *timer)
     kill(child->pid, SIGKILL);
 }
 
-/* A signal handler of the parent must not run here: every signal gets its default action. */
 _Noreturn static void child_main(hf_engine_child_run_fn run, pid_t parent)
 {
-    for (int sig = 1; sig < NSIG; sig++)
-        (void)signal(sig, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    hf_child_signals();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(255);
