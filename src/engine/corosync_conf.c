@@ -119,9 +119,24 @@ static int check_conf(const struct hf_corosync_conf *conf, struct hf_error *erro
 }
 
 /*
- * A link is given up after two fifths of the token, so that the token still has time for two
- * retransmissions over the other link. Pings at an eighth of the token: two may be lost.
+ * Every packet goes over both links, so a link that is gone costs nothing while it is not given up;
+ * one that is given up though it works costs the token, when the other goes the same way: a node
+ * that stands still for a moment has silent links, all at once. So a link outlives the time in
+ * which a silent node is lost (corosync: about twice the token) by two rounds of libknet's
+ * heartbeat thread, which looks only every 200 ms (KNET_THREADS_TIMERES of libknet).
  */
+#define KNET_ROUND_MS 200u
+
+static uint32_t ping_interval_ms(uint32_t token_ms)
+{
+    return token_ms / 4 > KNET_ROUND_MS ? token_ms / 4 : KNET_ROUND_MS;
+}
+
+static uint32_t ping_timeout_ms(uint32_t token_ms)
+{
+    return 2 * token_ms + 2 * ping_interval_ms(token_ms);
+}
+
 static void render_link(uint32_t number, uint32_t priority, uint32_t token_ms,
                         struct hf_strbuf *out)
 {
@@ -133,7 +148,7 @@ static void render_link(uint32_t number, uint32_t priority, uint32_t token_ms,
                    "        knet_ping_timeout: %" PRIu32 "\n"
                    "        knet_pong_count: 2\n"
                    "    }\n",
-                   number, priority, token_ms / 8, token_ms * 2 / 5);
+                   number, priority, ping_interval_ms(token_ms), ping_timeout_ms(token_ms));
 }
 
 /* consensus: 1.2 times the token is the least that corosync.conf(5) allows beyond two nodes. */
