@@ -114,11 +114,19 @@ enum hf_answer hf_connection_open(struct hf_connection *connection, const char *
     return HF_ANSWER_YES;
 }
 
+static void keep_value(struct hf_connection *connection, const PGresult *result)
+{
+    if (PQntuples(result) > 0 && PQnfields(result) > 0)
+        (void)snprintf(connection->value, sizeof(connection->value), "%s",
+                       PQgetvalue(result, 0, 0));
+}
+
 /* Takes all results of the statement that has come back. */
 static enum hf_answer take_results(struct hf_connection *connection)
 {
     enum hf_answer answer = HF_ANSWER_YES;
     PGresult *result;
+    connection->value[0] = '\0';
     while ((result = PQgetResult(connection->pg)) != NULL) {
         ExecStatusType status = PQresultStatus(result);
         if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
@@ -128,6 +136,7 @@ static enum hf_answer take_results(struct hf_connection *connection)
                 (void)snprintf(connection->sqlstate, sizeof(connection->sqlstate), "%s", code);
             answer = HF_ANSWER_ERROR;
         }
+        keep_value(connection, result);
         PQclear(result);
     }
     connection->state = HF_CONNECTION_IDLE;

@@ -97,8 +97,9 @@ struct hf_driver_request {
     char address[HF_DRIVER_ADDRESS_MAX]; /* "" = none */
     uint8_t prefix;
     struct hf_driver_engine engine;
-    uint32_t interval_ms; /* streams: how often */
-    uint32_t stop_mode;   /* enum hf_stop_mode */
+    uint32_t interval_ms;     /* streams: how often */
+    uint32_t log_interval_ms; /* probe: how often it looks at the engine's log; 0 = a default */
+    uint32_t stop_mode;       /* enum hf_stop_mode */
 };
 
 /* What HF_OP_INSPECT found. */
@@ -121,6 +122,11 @@ struct hf_driver_reply {
     int32_t pid;         /* engine start: main process */
     uint32_t generation; /* HF_DRV_NEWER: the generation found; acquire: the one preempted */
     uint64_t key;        /* acquire: key preempted (0 = none held); HF_DRV_FOREIGN: key found */
+    /* Bytes of the engine's own log. Engine start, its last reply: replayed by the recovery. Probe:
+     * written since the newest checkpoint, as a recovery now would replay them; of the last look.
+     */
+    bool log_known;
+    uint64_t log_bytes;
     struct hf_driver_found found;
     char text[HF_DRIVER_TEXT_MAX]; /* for people: what happened, "" = nothing to add */
 };

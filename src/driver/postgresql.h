@@ -2,8 +2,9 @@
  * postgresql.h - what the PostgreSQL driver's files share, and the one question others ask it.
  *
  * The driver is split by idea: start (prepare, launch, wait until it serves), stop (the ladder),
- * probe (the stream), and under them files (what stands in the data directory), settings (the
- * command line), log (why it ended), progress (does a recovery advance). The operations themselves
+ * probe (the stream), and under them files (what stands in the data directory), control (where a
+ * recovery begins), settings (the command line), log (why it ended), progress (does a recovery
+ * advance). The operations themselves
  * are declared in driver.h.
  */
 #ifndef HF_DRIVER_POSTGRESQL_H
@@ -36,6 +37,17 @@ int hf_postgresql_read_pidfile(const char *data, struct hf_postgresql_pidfile *r
 
 /* Major version that made the data directory. */
 int hf_postgresql_read_version(const char *data, unsigned *ret);
+
+/* What global/pg_control says. Neither stopped nor crashed: a standby, or never used. */
+struct hf_postgresql_control {
+    bool stopped;  /* by a shutdown with its checkpoint: there is nothing to recover */
+    bool crashed;  /* it runs, or ended without one: a start recovers from redo on */
+    uint64_t redo; /* position in the log, in bytes */
+};
+
+/* Returns 0; -EPROTONOSUPPORT: of a version whose layout is not known; or another negative errno.
+ */
+int hf_postgresql_read_control(const char *data, struct hf_postgresql_control *ret);
 
 /* Folder of the instance's Unix socket. Returns 0 or -ENAMETOOLONG. */
 int hf_postgresql_socket_directory(const char *instance, char *ret, size_t size);

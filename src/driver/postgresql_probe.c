@@ -9,9 +9,15 @@
  * connects again at the next interval); the server is starting up or shutting down. Any other
  * error that the server itself answers (too many connections, access refused) shows that it lives:
  * HF_DRV_OK with the text.
+ * Beside that, and only after an answer, it asks now and then how much log a recovery would have to
+ * replay. That is for people, and no answer to it is no sign of ill health: what is not there
+ * before the next question is given up with its connection, and asked again after a longer while.
  * It never gives up; it ends when nobody takes its replies, or HF_DRV_FAILED without the user.
  */
+#include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "driver/connection.h"
@@ -21,6 +27,14 @@
 #define FIRST_MS 1000 /* before the first question */
 #define INTERVAL_DEFAULT_MS 1000u
 #define FRESH_MS 3000u
+#define LOG_INTERVAL_MS 10000u
+#define LOG_PAUSE 6u /* intervals, after a question about the log that was not answered */
+#define LOG_WAIT_MS 1000u
+
+/* pg_control_checkpoint reads the file of pg_control.h; the insert position is in shared memory. */
+static const char log_question[] =
+    "SELECT pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_insert_lsn(), redo_lsn) "
+    "FROM pg_catalog.pg_control_checkpoint()";
 
 struct probe {
     const struct hf_driver_request *request;
@@ -30,6 +44,9 @@ struct probe {
     uint64_t opened_ms; /* when the connection was begun */
     uint64_t asked_ms;  /* when the question that is not answered yet was begun, 0 = none */
     uint64_t turn_ms;   /* when this interval ends */
+    uint64_t log_due_ms;
+    bool log_known; /* at the last look */
+    uint64_t log_bytes;
 };
 
 static enum hf_answer ask(struct probe *probe)
@@ -67,6 +84,8 @@ static void fill(struct probe *probe, enum hf_answer answer, struct hf_driver_re
     reply->op = probe->request->op;
     reply->more = true;
     reply->took_ms = (uint32_t)(now - probe->asked_ms);
+    reply->log_known = probe->log_known;
+    reply->log_bytes = probe->log_bytes;
     reply->status = HF_DRV_NO_ANSWER;
     switch (answer) {
     case HF_ANSWER_YES:
@@ -84,6 +103,32 @@ static void fill(struct probe *probe, enum hf_answer answer, struct hf_driver_re
         break;
     }
     probe->asked_ms = 0;
+}
+
+static bool parse_bytes(const char *text, uint64_t *ret)
+{
+    char *end;
+    errno = 0;
+    *ret = strtoull(text, &end, 10);
+    return isdigit((unsigned char)text[0]) && *end == '\0' && errno == 0;
+}
+
+/* Its own time, within this interval: the next question of health is never late because of it. */
+static void look_at_log(struct probe *probe)
+{
+    struct hf_connection *connection = &probe->connection;
+    uint64_t now = hf_process_now_ms();
+    uint64_t until = now + LOG_WAIT_MS;
+    uint32_t interval = probe->request->log_interval_ms;
+    interval = interval ? interval : LOG_INTERVAL_MS;
+    if (connection->state != HF_CONNECTION_IDLE || now < probe->log_due_ms)
+        return;
+    enum hf_answer answer = hf_connection_ask(connection, log_question,
+                                              until < probe->turn_ms ? until : probe->turn_ms);
+    probe->log_known = answer == HF_ANSWER_YES && parse_bytes(connection->value, &probe->log_bytes);
+    probe->log_due_ms = now + (probe->log_known ? interval : LOG_PAUSE * interval);
+    if (answer == HF_ANSWER_NOT_YET)
+        hf_connection_close(connection);
 }
 
 static int take_user(const struct hf_driver_request *request)
@@ -127,6 +172,8 @@ void hf_postgresql_probe(const struct hf_driver_request *request, hf_driver_repl
         probe.turn_ms = hf_process_now_ms() + probe.interval_ms;
         fill(&probe, ask(&probe), &reply);
         r = send(user, &reply);
+        if (r == 0 && reply.status == HF_DRV_OK)
+            look_at_log(&probe);
         hf_connection_rest(&probe.connection, probe.turn_ms);
     } while (r == 0);
     hf_connection_close(&probe.connection);

@@ -51,8 +51,10 @@ struct start {
     uint64_t began_ms;
     uint32_t deadline_ms;
     char log[PATH_MAX];
-    off_t log_offset; /* where this start's lines begin */
-    int watch;        /* inotify on the data directory */
+    off_t log_offset;                    /* where this start's lines begin */
+    int watch;                           /* inotify on the data directory */
+    struct hf_postgresql_control before; /* as the last server left it */
+    bool before_known;
     pid_t pid;
     int pidfd;
 };
@@ -187,6 +189,24 @@ static void allow_early_bind(const char *address)
     (void)close(fd);
 }
 
+/* For what recoveries take (daemon/recovery.h): without it that is not measured, no more. */
+static void note_control(struct start *start)
+{
+    start->before_known =
+        hf_postgresql_read_control(start->request->engine.data, &start->before) == 0;
+}
+
+/* A recovery ends with a checkpoint, whose redo position is where the log ended. */
+static void note_replayed(struct start *start)
+{
+    struct hf_postgresql_control now;
+    bool known = start->before_known && (start->before.stopped || start->before.crashed) &&
+                 hf_postgresql_read_control(start->request->engine.data, &now) == 0 &&
+                 now.redo >= start->before.redo;
+    start->reply.log_known = known;
+    start->reply.log_bytes = known && start->before.crashed ? now.redo - start->before.redo : 0;
+}
+
 static enum hf_driver_status prepare(struct start *start)
 {
     unsigned version = 0;
@@ -205,6 +225,8 @@ static enum hf_driver_status prepare(struct start *start)
         status = clear_pidfile(start);
     if (status == HF_DRV_OK && start->request->address[0])
         allow_early_bind(start->request->address);
+    if (status == HF_DRV_OK)
+        note_control(start);
     return status;
 }
 
@@ -295,8 +317,10 @@ static enum hf_driver_status await(struct start *start)
         enum hf_driver_status status = wait_serving(start, until_ms);
         if (status == HF_DRV_ENGINE_EXIT)
             return ended(start);
-        if (status == HF_DRV_OK)
+        if (status == HF_DRV_OK) {
+            note_replayed(start);
             return set(start, HF_DRV_OK, 0, "%s", "");
+        }
         hf_postgresql_progress_look(start->request, &now);
         if (!hf_postgresql_progress_made(&before, &now, start->deadline_ms))
             return stuck(start, now.title);
