@@ -130,6 +130,19 @@ static void priority_text(const json_t *instance, char *text, size_t room)
         (void)snprintf(text, room, "-");
 }
 
+/* "about 0.9 s", "about 45 s", "about 3 min 12 s". */
+static void recovery_text(const json_t *instance, char *text, size_t room)
+{
+    const json_t *recovery = json_object_get(instance, "recovery_ms");
+    int64_t ms = json_integer_value(recovery);
+    if (!json_is_integer(recovery))
+        (void)snprintf(text, room, "-");
+    else if (ms < 10000)
+        (void)snprintf(text, room, "about %.1f s", (double)ms / 1000);
+    else
+        (void)snprintf(text, room, "about %s", hf_time_period(ms).text);
+}
+
 static void show_instance(const json_t *instance, int64_t now_ms, struct hf_table *table)
 {
     char text[HF_TABLE_CELL_MAX];
@@ -145,15 +158,17 @@ static void show_instance(const json_t *instance, int64_t now_ms, struct hf_tabl
     priority_text(instance, text, sizeof(text));
     hf_table_cell(table, HF_PLAIN, text);
     hf_table_cell(table, HF_PLAIN, hf_json_str(instance, "next"));
+    recovery_text(instance, text, sizeof(text));
+    hf_table_cell(table, HF_PLAIN, text);
 }
 
 static void show_instances(const json_t *data, const struct hf_terminal *terminal,
                            struct hf_strbuf *out)
 {
     static const struct hf_table_column columns[] = {
-        {"INSTANCE", 0}, {"STATE", 0},    {"OWNER", 0}, {"SINCE", 2},
-        {"ADDRESS", 1},  {"PRIORITY", 3}, {"NEXT", 0}};
-    struct hf_table *table = hf_table_new(columns, 7);
+        {"INSTANCE", 0}, {"STATE", 0},    {"OWNER", 0}, {"SINCE", 3},
+        {"ADDRESS", 1},  {"PRIORITY", 4}, {"NEXT", 0},  {"RECOVERY IF IT FAILS NOW", 2}};
+    struct hf_table *table = hf_table_new(columns, 8);
     size_t i = 0;
     json_t *instance = NULL;
     json_array_foreach(json_object_get(data, "instances"), i, instance)

@@ -87,6 +87,7 @@ void hf_daemon_step(struct hf_daemon *daemon, struct hf_event *event)
     hf_daemon_execute(daemon);
     set_wake(daemon, now_ms);
     hf_log_history(daemon);
+    hf_recovery_follow(daemon);
     hf_daemon_write_nodes(daemon);
     hf_daemon_tell(daemon);
 }
@@ -97,6 +98,11 @@ static void local_view(void *user, uint16_t instance, struct hf_local_view *ret)
     hf_core_local_view(daemon->core, instance, ret);
 }
 
+static bool recovery_now(void *user, uint16_t instance, struct hf_recovery_estimate *ret)
+{
+    return hf_recovery_now(user, instance, ret);
+}
+
 void hf_daemon_status_input(struct hf_daemon *daemon, struct hf_status_input *ret)
 {
     *ret = (struct hf_status_input){
@@ -105,6 +111,7 @@ void hf_daemon_status_input(struct hf_daemon *daemon, struct hf_status_input *re
         .self_name = daemon->node.name,
         .wall_ms = clock_ms(CLOCK_REALTIME),
         .local = local_view,
+        .recovery = recovery_now,
         .local_user = daemon,
     };
     hf_core_view(daemon->core, &ret->view);
@@ -409,6 +416,8 @@ static int load(struct hf_daemon *daemon, const char *state_dir, const char *nod
     if (daemon->events)
         hf_recorder_ready(hf_events_recorder(daemon->events), daemon->core);
     daemon->history_count = hf_core_state(daemon->core)->history_count;
+    if (rc == 0)
+        hf_recovery_load(daemon, state_dir);
     return rc;
 }
 

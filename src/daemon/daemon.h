@@ -45,6 +45,21 @@ struct hf_engine_watch {
     uint32_t generation;
 };
 
+/* What is known of the engine that runs here, of an instance. */
+struct hf_recovery_now {
+    uint32_t generation; /* of its start, 0 = none seen */
+    uint64_t replayed;   /* by that start; HF_RECOVERY_UNKNOWN */
+    uint64_t engine_ms;  /* that it took */
+    uint64_t log_bytes;  /* a recovery would replay now; HF_RECOVERY_UNKNOWN */
+};
+
+struct hf_recoveries {
+    size_t count;
+    struct hf_recovery_sample samples[HF_RECOVERY_KEPT]; /* the newest last */
+    struct hf_recovery_now now[HF_INSTANCES_MAX];
+    uint64_t history_count; /* records already looked at */
+};
+
 struct hf_daemon {
     uv_loop_t loop;
     struct hf_core *core;
@@ -64,6 +79,7 @@ struct hf_daemon {
     struct hf_command commands[HF_DAEMON_COMMANDS_MAX];
     struct hf_control_events *seen;
     struct hf_engine_watch watches[HF_INSTANCES_MAX];
+    struct hf_recoveries recoveries;
     uint64_t nodes_version;                /* that corosync.conf was written for */
     uint64_t history_count;                /* records already logged */
     enum hf_core_condition condition;      /* as last logged */
@@ -90,6 +106,14 @@ void hf_daemon_replied(void *user, const struct hf_driver_reply *reply);
 /* engines.c */
 void hf_engine_watch_start(struct hf_daemon *daemon, uint16_t instance, pid_t pid);
 void hf_engine_watch_stop(struct hf_daemon *daemon, uint16_t instance);
+
+/* recovery.c: what takeovers take */
+void hf_recovery_load(struct hf_daemon *daemon, const char *state_dir);
+void hf_recovery_replied(struct hf_daemon *daemon, uint16_t instance,
+                         const struct hf_driver_reply *reply);
+void hf_recovery_follow(struct hf_daemon *daemon);
+bool hf_recovery_now(const struct hf_daemon *daemon, uint16_t instance,
+                     struct hf_recovery_estimate *ret);
 
 /* commands.c */
 void hf_daemon_control(void *user, uint64_t connection, const json_t *request);

@@ -52,6 +52,21 @@ int hf_journal_load(const char *dir, hf_journal_record_fn record, void *user,
     return rc;
 }
 
+int hf_journal_load_recoveries(const char *dir, hf_journal_recovery_fn recovery, void *user,
+                               struct hf_error *error)
+{
+    struct hf_store store;
+    int rc = hf_store_open(&store, dir, error);
+    if (rc < 0)
+        return rc;
+    rc = hf_store_read_recoveries(&store, recovery, user);
+    if (rc < 0)
+        hf_error_set(error, "what earlier takeovers took cannot be read from %s/journal.db: %s",
+                     dir, sqlite3_errmsg(store.db));
+    hf_store_close(&store);
+    return rc;
+}
+
 static void restart_now(uv_timer_t *timer);
 
 static void free_handle(uv_handle_t *handle)
@@ -233,6 +248,11 @@ void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *b
                        bool at_once)
 {
     send_frame(journal, at_once ? HF_FRAME_DECISION : HF_FRAME_DECISION_LAZY, index, bytes, length);
+}
+
+void hf_journal_recovery(struct hf_journal *journal, const struct hf_recovery_sample *sample)
+{
+    send_frame(journal, HF_FRAME_RECOVERY, 0, sample, sizeof(*sample));
 }
 
 void hf_journal_snapshot_begin(struct hf_journal *journal)

@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "daemon/recovery_model.h"
 
 struct hf_journal;
 
@@ -36,6 +37,11 @@ typedef bool (*hf_journal_record_fn)(void *user, bool snapshot, const uint8_t *b
 int hf_journal_load(const char *dir, hf_journal_record_fn record, void *user,
                     struct hf_error *error);
 
+/* What earlier takeovers took, oldest first. Returns as above. */
+typedef void (*hf_journal_recovery_fn)(void *user, const struct hf_recovery_sample *sample);
+int hf_journal_load_recoveries(const char *dir, hf_journal_recovery_fn recovery, void *user,
+                               struct hf_error *error);
+
 /* Starts the writer. *ret is the caller's: hf_journal_free. */
 int hf_journal_new(uv_loop_t *loop, const char *dir, const struct hf_journal_callbacks *callbacks,
                    void *user, struct hf_journal **ret);
@@ -46,6 +52,9 @@ void hf_journal_free(struct hf_journal *journal);
 /* at_once: somebody waits for it; else it may wait up to a second for company. */
 void hf_journal_append(struct hf_journal *journal, uint64_t mark, const void *bytes, size_t length,
                        bool at_once);
+
+/* Nobody waits for it; when it is lost, an expectation is a little worse. */
+void hf_journal_recovery(struct hf_journal *journal, const struct hf_recovery_sample *sample);
 
 /* In place of everything before: begin, parts, end. */
 void hf_journal_snapshot_begin(struct hf_journal *journal);

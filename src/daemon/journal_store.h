@@ -12,6 +12,7 @@ struct hf_store {
     sqlite3 *db;
     sqlite3_stmt *append;
     sqlite3_stmt *part;
+    sqlite3_stmt *recovery;
     uint64_t parts; /* of the snapshot being written */
 };
 
@@ -27,5 +28,9 @@ int hf_store_append(struct hf_store *store, uint64_t index, const void *bytes, s
 int hf_store_clear(struct hf_store *store);
 int hf_store_part(struct hf_store *store, const void *bytes, size_t length);
 int hf_store_read(struct hf_store *store, hf_journal_record_fn record, void *user);
+
+/* What takeovers took; the newest HF_RECOVERY_KEPT stay. A snapshot leaves them alone. */
+int hf_store_recovery(struct hf_store *store, const struct hf_recovery_sample *sample);
+int hf_store_read_recoveries(struct hf_store *store, hf_journal_recovery_fn recovery, void *user);
 
 #endif

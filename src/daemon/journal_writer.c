@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "daemon/journal_store.h"
@@ -51,6 +52,20 @@ static bool reply(struct writer *writer, const char *problem)
     return write(writer->fd, &out, sizeof(out)) == (ssize_t)sizeof(out);
 }
 
+static int take_recovery(struct writer *writer, size_t length)
+{
+    struct hf_recovery_sample sample;
+    if (length != sizeof(sample))
+        return -EIO;
+    memcpy(&sample, writer->bytes, sizeof(sample));
+    return hf_store_recovery(&writer->store, &sample);
+}
+
+static bool is_lazy(uint32_t kind)
+{
+    return kind == HF_FRAME_DECISION_LAZY || kind == HF_FRAME_RECOVERY;
+}
+
 static int take(struct writer *writer, const struct hf_frame *frame)
 {
     struct hf_store *store = &writer->store;
@@ -71,6 +86,8 @@ static int take(struct writer *writer, const struct hf_frame *frame)
         writer->snapshot = false;
         writer->index = frame->index;
         return 0;
+    case HF_FRAME_RECOVERY:
+        return take_recovery(writer, frame->length);
     }
     return -EIO;
 }
@@ -87,7 +104,7 @@ static bool work(struct writer *writer)
         (void)reply(writer, sqlite3_errmsg(writer->store.db));
         return false;
     }
-    writer->waited_for |= frame.kind != HF_FRAME_DECISION_LAZY;
+    writer->waited_for |= !is_lazy(frame.kind);
     int wait_ms = writer->waited_for ? 0 : LAZY_MS;
     if (writer->snapshot || more_waits(writer->fd, wait_ms))
         return true;

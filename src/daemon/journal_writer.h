@@ -12,6 +12,7 @@ enum hf_frame_kind {
     HF_FRAME_SNAPSHOT_BEGIN,
     HF_FRAME_SNAPSHOT_PART,
     HF_FRAME_SNAPSHOT_END,
+    HF_FRAME_RECOVERY, /* struct hf_recovery_sample; nobody waits for it */
 };
 
 /* Daemon to writer, followed by length bytes. */

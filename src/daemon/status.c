@@ -120,6 +120,28 @@ static json_t *next_json(const struct hf_status_input *input, uint16_t instance)
     return hf_json_node(&input->state->spec, hf_owners_next(input->state, instance));
 }
 
+/* What would follow if its node failed now, and what that comes from; null = not known. */
+static json_t *recovery_json(const struct hf_status_input *input, uint16_t instance)
+{
+    struct hf_recovery_estimate expected;
+    if (!hf_status_current(input) || !input->recovery ||
+        !input->recovery(input->local_user, instance, &expected))
+        return json_null();
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i}", "total_ms",
+                     (json_int_t)expected.total_ms, "log_bytes", (json_int_t)expected.log_bytes,
+                     "bytes_per_s", (json_int_t)expected.rate, "detect_ms",
+                     (json_int_t)expected.detect_ms, "takeover_ms",
+                     (json_int_t)expected.takeover_ms, "start_ms", (json_int_t)expected.start_ms,
+                     "rate_samples", (int)expected.rate_samples, "takeover_samples",
+                     (int)expected.takeover_samples, "start_samples", (int)expected.start_samples);
+}
+
+static json_t *total_json(const json_t *recovery)
+{
+    json_t *total = json_object_get(recovery, "total_ms");
+    return total ? json_incref(total) : json_null();
+}
+
 static json_t *instance_json(const struct hf_status_input *input, uint16_t i)
 {
     const struct hf_state *state = input->state;
@@ -135,8 +157,10 @@ static json_t *instance_json(const struct hf_status_input *input, uint16_t i)
         (int)hf_spec_priority(spec), "priority_word", hf_control_text(priority_word(spec)),
         "address", hf_control_text(spec->address[0] ? spec->address : NULL), "next",
         next_json(input, i));
+    json_t *recovery = recovery_json(input, i);
     json_t *more =
-        json_pack("{s:o, s:o, s:o, s:o, s:i, s:i, s:I, s:b}", "network_name",
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:I, s:b}", "recovery_ms",
+                  total_json(recovery), "recovery", recovery, "network_name",
                   hf_control_text(spec->network_name[0] ? spec->network_name : NULL), "reason",
                   hf_json_reason(&now->reason, &state->spec), "detail",
                   hf_control_text(now->detail[0] ? now->detail : NULL), "here", here_json(input, i),

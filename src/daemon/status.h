@@ -12,6 +12,7 @@
 
 #include "core/core.h"
 #include "core/state.h"
+#include "daemon/recovery_model.h"
 
 struct hf_status_input {
     const struct hf_state *state;
@@ -21,7 +22,9 @@ struct hf_status_input {
     uint64_t wall_ms;
     /* What this node itself runs; NULL = not looked at. */
     void (*local)(void *user, uint16_t instance, struct hf_local_view *ret);
-    void *local_user;
+    /* What would follow if the node of instance failed now. False: not known; NULL = never. */
+    bool (*recovery)(void *user, uint16_t instance, struct hf_recovery_estimate *ret);
+    void *local_user; /* of both */
 };
 
 /* The whole reply: {"ok":true,"self":{"name","state"},"data":{...}}. */

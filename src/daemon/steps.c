@@ -173,6 +173,7 @@ void hf_daemon_replied(void *user, const struct hf_driver_reply *reply)
         return;
     log_failure(daemon, instance, reply);
     watch_engine(daemon, instance, reply);
+    hf_recovery_replied(daemon, instance, reply);
     const struct hf_driver_found *found = &reply->found;
     struct hf_event event = {.type = HF_EVENT_STEP};
     event.step = (struct hf_event_step){

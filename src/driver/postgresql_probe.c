@@ -27,8 +27,8 @@
 #define FIRST_MS 1000 /* before the first question */
 #define INTERVAL_DEFAULT_MS 1000u
 #define FRESH_MS 3000u
-#define LOG_INTERVAL_MS 10000u
-#define LOG_PAUSE 6u /* intervals, after a question about the log that was not answered */
+#define LOG_INTERVAL_MS 8000u /* less than the usual interval, so that each one looks */
+#define LOG_PAUSE 6u          /* intervals, after a question about the log that was not answered */
 #define LOG_WAIT_MS 1000u
 
 /* pg_control_checkpoint reads the file of pg_control.h; the insert position is in shared memory. */

@@ -151,7 +151,17 @@ static void render_link(uint32_t number, uint32_t priority, uint32_t token_ms,
                    number, priority, ping_interval_ms(token_ms), ping_timeout_ms(token_ms));
 }
 
-/* consensus: 1.2 times the token is the least that corosync.conf(5) allows beyond two nodes. */
+/* 1.2 times the token is the least that corosync.conf(5) allows beyond two nodes. */
+static uint32_t consensus(uint32_t token_ms)
+{
+    return token_ms * 6 / 5;
+}
+
+uint32_t hf_corosync_detect_ms(uint32_t token_ms)
+{
+    return token_ms + consensus(token_ms);
+}
+
 static void render_totem(const struct hf_corosync_conf *conf, struct hf_strbuf *out)
 {
     hf_strbuf_addf(out,
@@ -166,7 +176,7 @@ static void render_totem(const struct hf_corosync_conf *conf, struct hf_strbuf *
                    "    token: %" PRIu32 "\n"
                    "    token_coefficient: 0\n"
                    "    consensus: %" PRIu32 "\n",
-                   conf->cluster, conf->version, conf->token_ms, conf->token_ms * 6 / 5);
+                   conf->cluster, conf->version, conf->token_ms, consensus(conf->token_ms));
     render_link(0, 2, conf->token_ms, out);
     render_link(1, 1, conf->token_ms, out);
     hf_strbuf_add(out, "}\n\n");

@@ -46,6 +46,10 @@ struct hf_corosync_conf {
 int hf_corosync_conf_render(const struct hf_corosync_conf *conf, struct hf_strbuf *out,
                             struct hf_error *error);
 
+/* Time from the last sign of a node until the others are told that it is gone, at most: the token,
+ * then consensus on the new membership (corosync.conf(5), totem). */
+uint32_t hf_corosync_detect_ms(uint32_t token_ms);
+
 /* Fills key from the kernel's random numbers. Returns 0 or a negative errno. */
 int hf_corosync_key_make(uint8_t key[static HF_COROSYNC_KEY_BYTES]);
 

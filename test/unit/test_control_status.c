@@ -59,6 +59,44 @@ static void status_of_a_member(void **unused)
     free(state);
 }
 
+/* Known of msgbox only. */
+static bool expect_of_msgbox(void *user, uint16_t instance, struct hf_recovery_estimate *ret)
+{
+    const struct hf_recovery_estimate *expected = user;
+    *ret = *expected;
+    return instance == MSGBOX;
+}
+
+static void recovery_that_is_expected(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    struct hf_recovery_estimate expected = {
+        .total_ms = 912, .log_bytes = 41u << 20, .rate = 72u << 20, .rate_samples = 3};
+    for (unsigned round = 0; round < 3; round++) {
+        /* Not asked for; asked for; the cluster's state is not known here. */
+        input.recovery = round ? expect_of_msgbox : NULL;
+        input.local_user = &expected;
+        input.view.condition = round == 2 ? HF_CORE_NO_QUORUM : HF_CORE_MEMBER;
+        json_t *data = hf_status_json(&input);
+        const json_t *instances = json_object_get(data, "instances");
+        const json_t *msgbox = by(instances, "name", "msgbox");
+        const json_t *recovery = json_object_get(msgbox, "recovery");
+        const json_t *total = json_object_get(msgbox, "recovery_ms");
+        assert_int_equal(json_is_null(total), round != 1);
+        assert_int_equal(json_is_null(recovery), round != 1);
+        assert_int_equal(json_integer_value(total), round == 1 ? 912 : 0);
+        assert_int_equal(json_integer_value(json_object_get(recovery, "log_bytes")),
+                         round == 1 ? 41u << 20 : 0);
+        assert_int_equal(json_integer_value(json_object_get(recovery, "rate_samples")),
+                         round == 1 ? 3 : 0);
+        assert_true(json_is_null(json_object_get(by(instances, "name", "main"), "recovery_ms")));
+        json_decref(data);
+    }
+    free(state);
+}
+
 static void warnings_say_what_to_do(void **unused)
 {
     (void)unused;
@@ -312,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_of_a_member),
+        cmocka_unit_test(recovery_that_is_expected),
         cmocka_unit_test(warnings_say_what_to_do),
         cmocka_unit_test(without_quorum_nothing_old_is_shown_as_new),
         cmocka_unit_test(an_empty_state_has_a_status),

@@ -204,13 +204,30 @@ static void writes_leave_nothing(void **state)
     assert_int_equal(rmdir(folder), 0);
 }
 
+/* What the file says of token and consensus, added up. */
+static void time_to_detect(void **state)
+{
+    struct hf_corosync_conf conf = good;
+    (void)state;
+    for (conf.token_ms = 100; conf.token_ms < 5000; conf.token_ms += 333) {
+        unsigned token = 0;
+        unsigned consensus = 0;
+        struct hf_strbuf HF_STRBUF_CLEANUP out;
+        struct hf_error error;
+        hf_strbuf_init(&out);
+        assert_int_equal(hf_corosync_conf_render(&conf, &out, &error), 0);
+        assert_int_equal(sscanf(strstr(out.data, "token:"), "token: %u", &token), 1);
+        assert_int_equal(sscanf(strstr(out.data, "consensus:"), "consensus: %u", &consensus), 1);
+        assert_int_equal(hf_corosync_detect_ms(conf.token_ms), token + consensus);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(renders_golden),
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(corosync_accepts),
-        cmocka_unit_test(writes_leave_nothing),
+        cmocka_unit_test(renders_golden),   cmocka_unit_test(refuses),
+        cmocka_unit_test(corosync_accepts), cmocka_unit_test(writes_leave_nothing),
+        cmocka_unit_test(time_to_detect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,13 +209,84 @@ static void damage_test(void **state)
     assert_true(refused > 0);
 }
 
+static unsigned recovery_number;
+
+static struct hf_recovery_sample recovery_make(unsigned number)
+{
+    struct hf_recovery_sample sample = {.wall_ms = 1700000000000u + number,
+                                        .log_bytes =
+                                            number % 3 ? number * 1000ull : HF_RECOVERY_UNKNOWN,
+                                        .engine_ms = number % 3 ? number : HF_RECOVERY_UNKNOWN,
+                                        .takeover_ms = number % 2 ? 7 : HF_RECOVERY_UNKNOWN};
+    (void)snprintf(sample.instance, sizeof(sample.instance), "it's %u", number);
+    return sample;
+}
+
+static void recovery_compare(void *user, const struct hf_recovery_sample *sample)
+{
+    struct hf_recovery_sample want = recovery_make(recovery_number++);
+    ++*(unsigned *)user;
+    assert_string_equal(sample->instance, want.instance);
+    assert_int_equal(sample->wall_ms, want.wall_ms);
+    assert_int_equal(sample->log_bytes, want.log_bytes);
+    assert_int_equal(sample->engine_ms, want.engine_ms);
+    assert_int_equal(sample->takeover_ms, want.takeover_ms);
+}
+
+/* What takeovers took stays beside snapshots, in order, and only the newest of it. */
+static void recoveries_test(void **state)
+{
+    struct hf_store store;
+    struct hf_error error = {""};
+    const unsigned total = 2 * HF_RECOVERY_KEPT + 17;
+    unsigned count = 0;
+    (void)state;
+    assert_int_equal(hf_store_open(&store, folder, &error), 0);
+    assert_int_equal(hf_store_begin(&store), 0);
+    for (unsigned number = 0; number < total; number++) {
+        struct hf_recovery_sample sample = recovery_make(number);
+        assert_int_equal(hf_store_recovery(&store, &sample), 0);
+    }
+    assert_int_equal(hf_store_commit(&store), 0);
+    fill(&store);
+    hf_store_close(&store);
+    recovery_number = total - HF_RECOVERY_KEPT;
+    assert_int_equal(hf_journal_load_recoveries(folder, recovery_compare, &count, &error), 0);
+    assert_int_equal(count, HF_RECOVERY_KEPT);
+    expect_all();
+    empty_folder();
+}
+
+static void count_recovery(void *user, const struct hf_recovery_sample *sample)
+{
+    assert_true(strnlen(sample->instance, sizeof(sample->instance)) < sizeof(sample->instance));
+    ++*(unsigned *)user;
+}
+
+/* A table that somebody wrote nonsense into: unknown, cut, never outside of its fields. */
+static void strange_recoveries_test(void **state)
+{
+    struct hf_store store;
+    struct hf_error error = {""};
+    unsigned count = 0;
+    (void)state;
+    assert_int_equal(hf_store_open(&store, folder, &error), 0);
+    static const char sql[] =
+        "INSERT INTO recovery VALUES (1, printf('%.500c', 'x'), -1, -2, NULL, 3);"
+        "INSERT INTO recovery VALUES (2, '', 0, 9223372036854775807, 0, 0)";
+    assert_int_equal(sqlite3_exec(store.db, sql, NULL, NULL, NULL), SQLITE_OK);
+    hf_store_close(&store);
+    assert_int_equal(hf_journal_load_recoveries(folder, count_recovery, &count, &error), 0);
+    assert_int_equal(count, 2);
+    empty_folder();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip_test),
-        cmocka_unit_test(rollback_test),
-        cmocka_unit_test(stop_test),
-        cmocka_unit_test(damage_test),
+        cmocka_unit_test(round_trip_test), cmocka_unit_test(rollback_test),
+        cmocka_unit_test(stop_test),       cmocka_unit_test(damage_test),
+        cmocka_unit_test(recoveries_test), cmocka_unit_test(strange_recoveries_test),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

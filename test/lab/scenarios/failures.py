@@ -24,6 +24,38 @@ def test_power_cut_of_the_owner(world):
         expect(world.cluster.owner("msgbox") == "db3", "db1 takes nothing by itself")
 
 
+LOG_BYTES = 40 << 20
+WRITE_LOG = """CREATE TABLE log_to_replay AS
+    SELECT n, repeat('x', 200) AS filler FROM generate_series(1, 220000) n; DROP TABLE log_to_replay"""
+
+
+def test_expected_recovery(world):
+    """What status expects is there, grows with the log, and becomes measured by the takeover."""
+    def expected(node, least_log=0):
+        instance = world.cluster.instance("msgbox", node)
+        known = instance and instance["recovery"]
+        return known if known and known["log_bytes"] >= least_log else None
+
+    with world.rows("msgbox") as clients:
+        world.sql("msgbox", "CHECKPOINT")
+        before = wait_until(lambda: expected("db1"), TAKEOVER_S, "an expected recovery time")
+        expect(before["total_ms"] > 0, f"it is more than nothing: {before}")
+        world.sql("msgbox", WRITE_LOG)
+        grown = wait_until(lambda: expected("db1", before["log_bytes"] + LOG_BYTES), TAKEOVER_S,
+                           "the log that was written")
+        expect(grown["total_ms"] > before["total_ms"], f"it grows with the log: {before} {grown}")
+        since = wall_ms()
+        world.lab.power_off("db1")
+        world.cluster.wait_online("msgbox", "db3", TAKEOVER_S)
+        outage = clients["msgbox"].wait_outage(since)
+        after = wait_until(lambda: expected("db3"), TAKEOVER_S, "db3's expectation")
+        for part in ("takeover_samples", "rate_samples"):
+            expect(after[part] > 0, f"the takeover was measured: {after}")
+    print(f"  {grown['log_bytes'] >> 20} MiB of log: expected {grown['total_ms']} ms, clients "
+          f"waited {outage['ms']} ms; measured since: {after['bytes_per_s'] >> 20} MiB/s, "
+          f"takeover {after['takeover_ms']} ms, start {after['start_ms']} ms", flush=True)
+
+
 def test_power_cut_of_a_passive_node(world):
     with world.rows():
         before = {n: world.cluster.postmaster(n) for n in INSTANCES}

@@ -120,6 +120,10 @@ class World:
             expect(checked["lost"] == 0 and checked["doubled"] == 0,
                    f"{name}: no row lost or doubled, found {checked}")
 
+    def sql(self, name, statement):
+        """One statement through the instance's address; returns its output."""
+        return sql(self.lab, INSTANCES[name]["address"], statement)
+
     # -- looks
 
     def node(self, name):
