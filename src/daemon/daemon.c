@@ -113,6 +113,7 @@ void hf_daemon_status_input(struct hf_daemon *daemon, struct hf_status_input *re
         .local = local_view,
         .recovery = recovery_now,
         .local_user = daemon,
+        .links = &daemon->links,
     };
     hf_core_view(daemon->core, &ret->view);
 }
@@ -355,6 +356,7 @@ static int open_engine(struct hf_daemon *daemon)
         .membership = engine_membership,
         .quorum = engine_quorum,
         .message = engine_message,
+        .links = hf_daemon_links,
         .reloaded = engine_reloaded,
     };
     return hf_engine_new(&daemon->loop, &callbacks, daemon, &daemon->engine);

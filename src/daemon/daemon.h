@@ -3,8 +3,8 @@
  *
  * Whatever happens becomes an event of the core (hf_daemon_step), whatever the core asks for is
  * carried out (hf_daemon_execute). Everything that may hang is in another process: driver steps in
- * workers, the journal in its writer, joining nodes in children. The daemon has no threads of its
- * own.
+ * workers, the journal in its writer, joining nodes and what is asked of libcmap in children. The
+ * daemon has no threads of its own.
  */
 #ifndef HF_DAEMON_DAEMON_H
 #define HF_DAEMON_DAEMON_H
@@ -72,6 +72,9 @@ struct hf_daemon {
     struct hf_join_server *join;
     struct hf_watchdog watchdog;
     struct hf_node_file node;
+    struct hf_status_links links;
+    uint64_t links_down[HF_STATUS_NETWORKS]; /* as last logged, by network; bit = node */
+    bool links_lost;                         /* logged as not known */
     uv_timer_t wake;
     uv_timer_t feed;
     uv_signal_t term, interrupt;
@@ -126,6 +129,9 @@ void hf_daemon_tell(struct hf_daemon *daemon);
 /* nodes.c */
 void hf_daemon_write_nodes(struct hf_daemon *daemon);
 void hf_daemon_answer_join(struct hf_daemon *daemon, struct hf_join_conn *conn, uint8_t node);
+
+/* networks.c: the engine's callback. */
+void hf_daemon_links(void *user, const struct hf_engine_links *links, const char *why);
 
 /* log.c: one line on standard error, with the time unless the journal adds it. */
 __attribute__((format(printf, 1, 2))) void hf_log(const char *format, ...);

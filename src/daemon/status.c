@@ -48,20 +48,38 @@ static json_int_t since_json(const struct hf_status_input *input, uint64_t since
     return hf_status_current(input) ? (json_int_t)since_ms : 0;
 }
 
+const char *hf_status_network(unsigned network)
+{
+    return network == HF_STATUS_PRIVATE ? "private" : "public";
+}
+
+/* By network: true, false; null = not known. */
+static json_t *links_json(const struct hf_status_input *input, uint8_t node)
+{
+    json_t *json = json_object();
+    for (unsigned network = 0; network < HF_STATUS_NETWORKS; network++) {
+        bool known = input->links && input->links->known[network] >> node & 1;
+        json_t *up = known ? json_boolean(input->links->up[network] >> node & 1) : json_null();
+        (void)json_object_set_new(json, hf_status_network(network), up);
+    }
+    return json;
+}
+
 static json_t *node_json(const struct hf_status_input *input, uint8_t node)
 {
     const struct hf_state *state = input->state;
     const struct hf_node_spec *spec = &state->spec.nodes[node];
     const struct hf_node_state *now = &state->nodes[node];
-    return json_pack(
-        "{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:i, s:I, s:o, s:o}", "name",
-        hf_json_node(&state->spec, node), "state", node_word(input, node), "role",
-        spec->role == HF_ROLE_PASSIVE ? "passive" : "active", "site",
-        hf_control_text(spec->site[0] ? spec->site : NULL), "public",
-        hf_control_text(spec->public_address), "private", hf_control_text(spec->private_address),
-        "drained", now->drained, "quarantined", now->quarantined, "fenced", now->fenced, "failures",
-        (int)now->failure_count, "since_ms", since_json(input, now->since_ms), "reason",
-        hf_json_reason(&now->reason, &state->spec), "instances", carried_json(state, node));
+    return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:i, s:I, s:o, s:o, s:o}",
+                     "name", hf_json_node(&state->spec, node), "state", node_word(input, node),
+                     "role", spec->role == HF_ROLE_PASSIVE ? "passive" : "active", "site",
+                     hf_control_text(spec->site[0] ? spec->site : NULL), "public",
+                     hf_control_text(spec->public_address), "private",
+                     hf_control_text(spec->private_address), "drained", now->drained, "quarantined",
+                     now->quarantined, "fenced", now->fenced, "failures", (int)now->failure_count,
+                     "since_ms", since_json(input, now->since_ms), "reason",
+                     hf_json_reason(&now->reason, &state->spec), "instances",
+                     carried_json(state, node), "links", links_json(input, node));
 }
 
 const char *hf_status_phase(const struct hf_status_input *input, uint16_t instance)

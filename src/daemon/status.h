@@ -14,6 +14,15 @@
 #include "core/state.h"
 #include "daemon/recovery_model.h"
 
+/* The networks between the nodes, numbered as the links in corosync.conf. */
+enum { HF_STATUS_PRIVATE, HF_STATUS_PUBLIC, HF_STATUS_NETWORKS };
+
+/* What this node's corosync says of them, by network; bit = node. */
+struct hf_status_links {
+    uint64_t known[HF_STATUS_NETWORKS];
+    uint64_t up[HF_STATUS_NETWORKS];
+};
+
 struct hf_status_input {
     const struct hf_state *state;
     struct hf_core_view view;
@@ -24,8 +33,12 @@ struct hf_status_input {
     void (*local)(void *user, uint16_t instance, struct hf_local_view *ret);
     /* What would follow if the node of instance failed now. False: not known; NULL = never. */
     bool (*recovery)(void *user, uint16_t instance, struct hf_recovery_estimate *ret);
-    void *local_user; /* of both */
+    void *local_user;                    /* of both */
+    const struct hf_status_links *links; /* NULL = not known */
 };
+
+/* "private", "public". */
+const char *hf_status_network(unsigned network);
 
 /* The whole reply: {"ok":true,"self":{"name","state"},"data":{...}}. */
 json_t *hf_status_reply(const struct hf_status_input *input);
@@ -34,7 +47,7 @@ json_t *hf_status_reply(const struct hf_status_input *input);
 json_t *hf_status_self_json(const struct hf_status_input *input);
 json_t *hf_status_json(const struct hf_status_input *input);
 
-/* Things that want a person's eye: [{"code","text","hint"?,"node"?,"instance"?,"rejected"?}]. */
+/* Things that want a person's eye: [{"code","text","hint"?,"node"?,"nodes"?,"instance"?,...}]. */
 json_t *hf_status_warnings_json(const struct hf_status_input *input);
 
 /* The newest takeover or move of any instance that has ended, as one line; null = none. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "core/owners.h"
 #include "daemon/control_reply.h"
 #include "daemon/status.h"
@@ -96,6 +97,66 @@ static void warn_node(const struct hf_status_input *input, json_t *list, uint8_t
     (void)json_object_set_new(warning, "node", hf_json_node(spec, n));
 }
 
+/*
+ * Members that are reached over the other network only: if that fails too, it looks like their
+ * death. One that is reached over none is about to be lost, which is told then.
+ */
+static uint64_t reached_over_one(const struct hf_status_input *input, unsigned without)
+{
+    const struct hf_status_links *links = input->links;
+    unsigned other = HF_STATUS_PUBLIC + HF_STATUS_PRIVATE - without;
+    return input->view.members & links->known[without] & ~links->up[without] & links->known[other] &
+           links->up[other] & hf_spec_nodes(&input->state->spec);
+}
+
+#define NAMES_MAX 4 /* for people; all of them stand in "nodes" */
+
+/* "db2, db3"; adds all of them to list. */
+static void name_nodes(const struct hf_spec *spec, uint64_t nodes, struct hf_strbuf *text,
+                       json_t *list)
+{
+    int count = __builtin_popcountll(nodes);
+    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+        if (!(nodes >> n & 1))
+            continue;
+        size_t before = json_array_size(list);
+        if (before < NAMES_MAX)
+            hf_strbuf_addf(text, "%s%s", before ? ", " : "", spec->nodes[n].name);
+        (void)json_array_append_new(list, hf_json_node(spec, n));
+    }
+    if (count > NAMES_MAX)
+        hf_strbuf_addf(text, " and %d more", count - NAMES_MAX);
+}
+
+static void warn_network(const struct hf_status_input *input, json_t *list, unsigned network)
+{
+    const struct hf_spec *spec = &input->state->spec;
+    uint64_t without = reached_over_one(input, network);
+    uint64_t others = input->view.members & hf_spec_nodes(spec) & ~(UINT64_C(1) << input->self);
+    if (!without)
+        return;
+    const char *word = hf_status_network(network);
+    const char *left = hf_status_network(HF_STATUS_PUBLIC + HF_STATUS_PRIVATE - network);
+    json_t *nodes = json_array(), *warning;
+    struct hf_strbuf HF_STRBUF_CLEANUP names;
+    hf_strbuf_init(&names);
+    name_nodes(spec, without, &names, nodes);
+    if (without == others && json_array_size(nodes) > 1)
+        warning = warn(list, "link-down",
+                       "%s reaches no other node over the %s network: only the %s one is left",
+                       input->self_name, word, left);
+    else
+        warning = warn(list, "link-down",
+                       "the %s network between %s and %s is down: only the %s one is left", word,
+                       input->self_name, names.data, left);
+    advise_text(warning,
+                "Nothing stops because of it; mend it before the other one fails too. Look at "
+                "interface (ip -br link), cable and switch. What corosync sees: "
+                "corosync-cfgtool -s");
+    (void)json_object_set_new(warning, "network", json_string(word));
+    (void)json_object_set_new(warning, "nodes", nodes);
+}
+
 /* What is known of an instance that is not as it should be. */
 static void tell_more(const struct hf_state *state, uint16_t i, json_t *warning)
 {
@@ -169,6 +230,8 @@ json_t *hf_status_warnings_json(const struct hf_status_input *input)
     for (uint8_t n = 0; current && n < HF_NODES_MAX; n++)
         if (spec->nodes[n].name[0])
             warn_node(input, list, n);
+    for (unsigned network = 0; current && input->links && network < HF_STATUS_NETWORKS; network++)
+        warn_network(input, list, network);
     for (uint16_t i = 0; i < HF_INSTANCES_MAX; i++) {
         if (!spec->instances[i].name[0])
             continue;

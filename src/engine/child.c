@@ -61,17 +61,30 @@ static void child_late(uv_timer_t *timer)
     kill(child->pid, SIGKILL);
 }
 
-_Noreturn static void child_main(hf_engine_child_run_fn run, pid_t parent)
+/* What is below HF_CHILD_FD stays open, and the output, if there is one; returns that, or -1. */
+static int child_descriptors(int output)
+{
+    if (output < 0) {
+        (void)close_range(HF_CHILD_FD, ~0U, 0);
+        return -1;
+    }
+    if (hf_child_keep(output) < 0)
+        _exit(255);
+    return HF_CHILD_FD;
+}
+
+_Noreturn static void child_main(const struct hf_engine_child_options *options, pid_t parent)
 {
     hf_child_signals();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(255);
-    (void)close_range(3, ~0U, 0);
-    _exit(run());
+    prctl(PR_SET_NAME, options->name);
+    int output = child_descriptors(options->output);
+    _exit(options->run(options->user, output));
 }
 
-static pid_t child_fork(hf_engine_child_run_fn run)
+static pid_t child_fork(const struct hf_engine_child_options *options)
 {
     sigset_t all;
     sigset_t before;
@@ -80,16 +93,16 @@ static pid_t child_fork(hf_engine_child_run_fn run)
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0)
-        child_main(run, parent);
+        child_main(options, parent);
     int error = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return pid;
 }
 
-static int child_spawn(struct hf_engine_child *child, hf_engine_child_run_fn run)
+static int child_spawn(struct hf_engine_child *child, const struct hf_engine_child_options *options)
 {
-    child->pid = child_fork(run);
+    child->pid = child_fork(options);
     if (child->pid < 0)
         return -errno;
     child->pidfd = pidfd_open(child->pid, 0);
@@ -101,15 +114,15 @@ static int child_spawn(struct hf_engine_child *child, hf_engine_child_run_fn run
     return rc;
 }
 
-int hf_engine_child_start(uv_loop_t *loop, hf_engine_child_run_fn run, uint64_t timeout_ms,
-                          hf_engine_child_done_fn done, void *user, struct hf_engine_child **ret)
+int hf_engine_child_start(uv_loop_t *loop, const struct hf_engine_child_options *options,
+                          struct hf_engine_child **ret)
 {
     struct hf_engine_child *child = calloc(1, sizeof(*child));
     if (!child)
         return -ENOMEM;
-    child->done = done;
-    child->user = user;
-    int rc = child_spawn(child, run);
+    child->done = options->done;
+    child->user = options->user;
+    int rc = child_spawn(child, options);
     if (rc < 0) {
         free(child);
         return rc;
@@ -119,9 +132,16 @@ int hf_engine_child_start(uv_loop_t *loop, hf_engine_child_run_fn run, uint64_t 
     uv_poll_init(loop, &child->poll, child->pidfd);
     uv_timer_init(loop, &child->timer);
     uv_poll_start(&child->poll, UV_READABLE, child_exited);
-    uv_timer_start(&child->timer, child_late, timeout_ms, 0);
+    if (options->timeout_ms)
+        uv_timer_start(&child->timer, child_late, options->timeout_ms, 0);
     *ret = child;
     return 0;
+}
+
+void hf_engine_child_kill(struct hf_engine_child *child)
+{
+    if (child)
+        kill(child->pid, SIGKILL);
 }
 
 void hf_engine_child_cancel(struct hf_engine_child *child)
@@ -129,6 +149,6 @@ void hf_engine_child_cancel(struct hf_engine_child *child)
     if (!child)
         return;
     kill(child->pid, SIGKILL);
-    waitpid(child->pid, NULL, 0);
+    (void)waitpid(child->pid, NULL, WNOHANG);
     child_close(child);
 }

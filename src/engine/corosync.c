@@ -7,6 +7,8 @@
  * killed, stopped) -> all handles closed, queue dropped, down, tried again; corosync takes no
  * message for a while (it synchronises, its buffers are full) -> queued, tried again every 5 ms.
  *
+ * Which links are up is asked for by a process of its own (links.h), while connected.
+ *
  * At most WINDOW own messages are with corosync at a time. That bounds what libqb may have to write
  * to the socket of a corosync that hangs, where it would spin.
  */
@@ -25,6 +27,8 @@
 #define RETRY_MS 5
 #define PROBE_TIMEOUT_MS 2000
 #define WINDOW 64u
+#define LINKS_START_MS 1000 /* a new connection has better things to do first */
+#define LINKS_SILENT_MS 6000
 #define DISPATCH_MAX 64 /* events handled before the loop gets its turn */
 
 static void rest(struct hf_engine *engine, const char *why);
@@ -47,8 +51,10 @@ static bool corosync_listens(void)
     return listens;
 }
 
-static int probe_run(void)
+static int probe_run(void *user, int output)
 {
+    (void)user;
+    (void)output;
     return hf_engine_cpg_probe() < 0 || hf_engine_quorum_probe() < 0;
 }
 
@@ -236,6 +242,7 @@ static void probe_done(void *user, int result)
     engine->calling++;
     engine->callbacks.up(engine->user, engine->node);
     engine->calling--;
+    hf_links_start(engine->links);
 }
 
 static void reconnect_due(uv_timer_t *timer)
@@ -245,9 +252,15 @@ static void reconnect_due(uv_timer_t *timer)
         rest(engine, "corosync is not running");
         return;
     }
-    int rc = hf_engine_child_start(engine->loop, probe_run, PROBE_TIMEOUT_MS, probe_done, engine,
-                                   &engine->probe);
-    if (rc < 0) {
+    const struct hf_engine_child_options options = {
+        .run = probe_run,
+        .done = probe_done,
+        .user = engine,
+        .output = -1,
+        .name = "holdfast-probe",
+        .timeout_ms = PROBE_TIMEOUT_MS,
+    };
+    if (hf_engine_child_start(engine->loop, &options, &engine->probe) < 0) {
         rest(engine, "cannot fork a process to try the connection to corosync");
         return;
     }
@@ -259,6 +272,7 @@ static void rest(struct hf_engine *engine, const char *why)
 {
     HF_ASSERT(engine->calling == 0);
     disconnect(engine);
+    hf_links_stop(engine->links);
     engine->state = HF_ENGINE_RESTING;
     uv_timer_start(&engine->reconnect, reconnect_due, RECONNECT_MS, 0);
     if (engine->told_down && strcmp(engine->told_down, why) == 0)
@@ -271,11 +285,31 @@ static void rest(struct hf_engine *engine, const char *why)
 
 /* ---- life ---- */
 
+static void links_told(void *user, const struct hf_engine_links *links, const char *why)
+{
+    struct hf_engine *engine = user;
+    engine->calling++;
+    engine->callbacks.links(engine->user, links, why);
+    engine->calling--;
+}
+
+static int links_new(struct hf_engine *engine)
+{
+    const struct hf_links_options options = {
+        .run = hf_engine_links_run,
+        .told = links_told,
+        .user = engine,
+        .start_ms = LINKS_START_MS,
+        .silent_ms = LINKS_SILENT_MS,
+    };
+    return hf_links_new(engine->loop, &options, &engine->links);
+}
+
 int hf_engine_new(uv_loop_t *loop, const struct hf_engine_callbacks *callbacks, void *user,
                   struct hf_engine **ret)
 {
     HF_ASSERT(callbacks->up && callbacks->down && callbacks->membership && callbacks->quorum &&
-              callbacks->message && callbacks->reloaded);
+              callbacks->message && callbacks->links && callbacks->reloaded);
     struct hf_engine *engine = calloc(1, sizeof(*engine));
     if (!engine)
         return -ENOMEM;
@@ -283,6 +317,11 @@ int hf_engine_new(uv_loop_t *loop, const struct hf_engine_callbacks *callbacks, 
     engine->callbacks = *callbacks;
     engine->user = user;
     engine->queue.bytes_max = HF_ENGINE_QUEUE_BYTES_MAX;
+    int rc = links_new(engine);
+    if (rc < 0) {
+        free(engine);
+        return rc;
+    }
     uv_timer_init(loop, &engine->reconnect);
     uv_timer_init(loop, &engine->retry);
     engine->reconnect.data = engine;
@@ -306,6 +345,7 @@ void hf_engine_free(struct hf_engine *engine)
     HF_ASSERT(engine->calling == 0);
     hf_engine_child_cancel(engine->probe);
     hf_engine_child_cancel(engine->reload);
+    hf_links_free(engine->links);
     disconnect(engine);
     engine->closing = 2;
     uv_close((uv_handle_t *)&engine->reconnect, timer_closed);

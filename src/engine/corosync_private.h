@@ -4,6 +4,7 @@
  *   corosync.c         the engine's life: probing, connecting, losing, sending
  *   corosync_cpg.c     the process group: membership and messages
  *   corosync_quorum.c  quorum and votes
+ *   corosync_links.c   the process that asks which links are up
  *   corosync_reload.c  reading corosync.conf again
  */
 #ifndef HF_ENGINE_COROSYNC_PRIVATE_H
@@ -17,6 +18,7 @@
 
 #include "engine/child.h"
 #include "engine/engine.h"
+#include "engine/links.h"
 #include "engine/send_queue.h"
 
 /*
@@ -38,6 +40,7 @@ struct hf_engine {
     unsigned closing;     /* of these two, when freed */
     struct hf_engine_child *probe;
     struct hf_engine_child *reload;
+    struct hf_links *links;
 
     /* Each 0 = not open. */
     cpg_handle_t cpg;
@@ -88,6 +91,9 @@ cs_error_t hf_engine_cpg_send(struct hf_engine *engine, const void *data, size_t
 int hf_engine_quorum_open(struct hf_engine *engine, const char **why);
 int hf_engine_quorum_track(struct hf_engine *engine, const char **why);
 void hf_engine_quorum_close(struct hf_engine *engine);
+
+/* corosync_links.c: the links' process (links.h); user is the engine. */
+int hf_engine_links_run(void *user, int output);
 
 /* One connection of every kind, opened and closed: runs in the probing child. 0 or not. */
 int hf_engine_cpg_probe(void);

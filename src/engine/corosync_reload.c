@@ -12,8 +12,10 @@
 
 #define RELOAD_TIMEOUT_MS 15000
 
-static int reload_run(void)
+static int reload_run(void *user, int output)
 {
+    (void)user;
+    (void)output;
     corosync_cfg_handle_t handle = 0;
     corosync_cfg_callbacks_t callbacks = {0};
     if (corosync_cfg_initialize(&handle, &callbacks) != CS_OK)
@@ -38,6 +40,13 @@ int hf_engine_reload(struct hf_engine *engine)
 {
     if (engine->reload)
         return -EBUSY;
-    return hf_engine_child_start(engine->loop, reload_run, RELOAD_TIMEOUT_MS, reload_done, engine,
-                                 &engine->reload);
+    const struct hf_engine_child_options options = {
+        .run = reload_run,
+        .done = reload_done,
+        .user = engine,
+        .output = -1,
+        .name = "holdfast-reload",
+        .timeout_ms = RELOAD_TIMEOUT_MS,
+    };
+    return hf_engine_child_start(engine->loop, &options, &engine->reload);
 }

@@ -23,7 +23,8 @@
  * timeout), so a child process tries a whole connection first, with a deadline, and this process
  * connects only when that worked. What is left: corosync hanging within the milliseconds after the
  * child's success, and hf_engine_free while it hangs. A corosync that hangs later is not noticed
- * here: the core notices that its own messages do not come back.
+ * here: the core notices that its own messages do not come back. What libcmap knows is asked for by
+ * a process of its own (links.h), which may wait, hang and die without consequence here.
  */
 #ifndef HF_ENGINE_ENGINE_H
 #define HF_ENGINE_ENGINE_H
@@ -66,6 +67,15 @@ struct hf_engine_quorum {
     uint32_t expected_votes;
 };
 
+/* Links between two nodes: 0 is the private network, 1 the public one. */
+#define HF_ENGINE_LINKS_MAX 2u
+
+/* What this node's corosync says of its links to the other nodes; index: the link. */
+struct hf_engine_links {
+    uint64_t known[HF_ENGINE_LINKS_MAX]; /* nodes to which the link's state is known */
+    uint64_t up[HF_ENGINE_LINKS_MAX];    /* of these: they answer over it */
+};
+
 struct hf_engine_callbacks {
     void (*up)(void *user, uint32_t node); /* own node id */
     /* The connection was lost, or could not be made (told once until the reason changes). The
@@ -74,6 +84,13 @@ struct hf_engine_callbacks {
     void (*membership)(void *user, const struct hf_engine_members *members);
     void (*quorum)(void *user, const struct hf_engine_quorum *quorum);
     void (*message)(void *user, uint32_t node, const void *data, size_t length);
+    /*
+     * For people; decide nothing by it. Told at each change, up to a few seconds late, the first
+     * time a second or two after up. When it cannot be said any more all of it is unknown: why says
+     * so (static; it is tried again), or is NULL, when the connection to corosync is lost as well
+     * or it is known again. What is known may be old by at most 6 s.
+     */
+    void (*links)(void *user, const struct hf_engine_links *links, const char *why);
     void (*reloaded)(void *user, int rc); /* end of hf_engine_reload: 0 or a negative errno */
 };
 

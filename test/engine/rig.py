@@ -46,6 +46,28 @@ def holder():
     raise TimeoutError("namespaces did not come up")
 
 
+def command_of(pid):
+    """As ps shows it; None when the process has ended (nobody may have fetched its status)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            text = file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state = text[text.rindex(")") + 2]
+    return None if state in "ZX" else text[text.index("(") + 1:text.rindex(")")]
+
+
+def until(condition, what):
+    """What the condition returns once it is true; fails after the deadline."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"{what} did not come")
+
+
 class Process:
     """A child in a node whose standard output is kept as lines."""
 
@@ -91,6 +113,13 @@ class Process:
             pids = file.read().split()
         return int(pids[0]) if pids else self.popen.pid
 
+    def child(self, name):
+        """The pid of the child of the program that ps shows by this name; None if there is none."""
+        pid = self.inner_pid()
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            pids = file.read().split()
+        return next((int(p) for p in pids if command_of(int(p)) == name), None)
+
     def kill(self, number=signal.SIGKILL):
         if self.popen.poll() is None:
             os.kill(self.inner_pid(), number)
@@ -125,8 +154,8 @@ class Node:
     def start_corosync(self):
         self.corosync = Process(self, ["corosync", "-f"], stderr=subprocess.DEVNULL)
 
-    def link(self, state):
-        for network in (0, 1):
+    def link(self, state, networks=(0, 1)):
+        for network in networks:
             ip("link", "set", f"eth{network}", state, inside=self.pid)
 
     def close(self):

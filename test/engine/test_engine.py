@@ -2,15 +2,17 @@
 """The engine on three real corosyncs: test_engine.py ENGINE_PEER RENDER_CONF. Needs root.
 
 Joins, one order of messages at all members, lost processes, lost corosyncs, large messages,
-quorum lost and regained, each quorum statement with the ring of its membership.
+quorum lost and regained, each quorum statement with the ring of its membership; which links are up,
+whatever becomes of the process that asks.
 """
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
 
-from rig import Process, Rig
+from rig import Process, Rig, command_of, until
 
 PEER, RENDER = sys.argv[1:3]
 TOKEN_MS = 500
@@ -121,8 +123,8 @@ def check_process_killed(rig, peers):
     since, ring = marks(peers), last_ring(peers[0])
     peers[2].kill()
     for peer, at in zip(peers[:2], since):
-        peer.wait(event("process", 4), at, "left_process of node 3")
-        assert members(peer.lines[-1])["members"] == 3
+        at = peer.wait(event("process", 4), at, "left_process of node 3")
+        assert members(peer.lines[at - 1])["members"] == 3
         assert last_ring(peer) == ring, "the ring changed with a process"
     peers[2] = Process(rig.nodes[2], [PEER])
     wait_all(peers, settled(7), since[:2] + [0], "node 3 again")
@@ -203,6 +205,125 @@ def check_cut_and_merge(rig, peers):
     assert len({last_ring(peer) for peer in peers}) == 1
 
 
+PRIVATE, PUBLIC = 0, 1     # links; in the rig the private network is 1 (render_conf)
+CUT = [1]
+LINKS = "holdfast-links"
+
+
+def links(line):
+    """{link: (nodes known, nodes up)}, why"""
+    found = re.match(r"links known (\w+) (\w+) up (\w+) (\w+) (.*)", line)
+    if not found:
+        return None
+    bits = [int(found[i], 16) for i in range(1, 5)]
+    return {PRIVATE: (bits[0], bits[2]), PUBLIC: (bits[1], bits[3])}, found[5]
+
+
+def links_are(private, public):
+    """Both as (known, up)."""
+    return lambda line: (told := links(line)) and told[0] == {PRIVATE: private, PUBLIC: public}
+
+
+def links_unknown(why):
+    return lambda line: links_are((0, 0), (0, 0))(line) and re.search(why, line)
+
+
+def others(number):
+    return 7 & ~(1 << (number - 1))
+
+
+def all_up(number):
+    return links_are((others(number), others(number)), (others(number), others(number)))
+
+
+def wait_all_links_up(peers):
+    """As told last: one who was told of a loss may learn of its end later than the others."""
+    def told_last():
+        marks(peers)
+        last = [[line for line in peer.lines if links(line)][-1:] for peer in peers]
+        return all(line and all_up(number)(line[0]) for number, line in enumerate(last, 1))
+    until(told_last, "all links up")
+
+
+def check_alive(peers, text):
+    """A message goes round at once, whatever holds the process that asks for links."""
+    since, begin = marks(peers), time.monotonic()
+    peers[2].tell(f"send {text}")
+    wait_all(peers, lambda line: line == f"message 3 {text}", since, "a message")
+    assert time.monotonic() - begin < 3, "the engine was held"
+
+
+def check_links(rig, peers):
+    """The private network of node 1 is cut and healed: both ends are told which one it is."""
+    wait_all_links_up(peers)
+    since = marks(peers)
+    rig.nodes[0].link("down", networks=CUT)
+    peers[0].wait(links_are((6, 0), (6, 6)), since[0], "no private network at node 1")
+    peers[1].wait(links_are((5, 4), (5, 5)), since[1], "none between node 2 and node 1")
+    peers[2].wait(links_are((3, 2), (3, 3)), since[2], "none between node 3 and node 1")
+    rig.nodes[0].link("up", networks=CUT)
+    wait_all_links_up(peers)
+    marks(peers)
+
+
+def links_child(peer):
+    return until(lambda: peer.child(LINKS), "the process that asks for links")
+
+
+def check_links_killed(rig, peers):
+    since, child = marks(peers), links_child(peers[2])
+    os.kill(child, signal.SIGKILL)
+    peers[2].wait(links_unknown("ended"), since[2], "links unknown")
+    check_alive(peers, "links-killed")
+    wait_all_links_up(peers)
+    assert links_child(peers[2]) != child
+
+
+def check_links_stopped(rig, peers):
+    """What is silent is not believed for long; a network that is cut meanwhile is told at last."""
+    since, child = marks(peers), links_child(peers[2])
+    os.kill(child, signal.SIGSTOP)
+    check_alive(peers, "links-stopped")
+    rig.nodes[2].link("down", networks=CUT)
+    at = peers[2].wait(links_unknown("no answer in time"), since[2], "links unknown")
+    peers[2].wait(links_are((3, 0), (3, 3)), at, "links known again, with what is cut")
+    until(lambda: command_of(child) is None, "the end of the one that was stopped")
+    rig.nodes[2].link("up", networks=CUT)
+    wait_all_links_up(peers)
+
+
+def check_links_corosync_stopped(rig, peers):
+    """A corosync that hangs holds the process that asks it, and not the engine."""
+    since = marks(peers)
+    rig.nodes[2].corosync.kill(signal.SIGSTOP)
+    at = peers[2].wait(links_unknown("no answer in time"), since[2], "links unknown")
+    peers[2].tell("blob 66561 1")
+    peers[2].wait(lambda line: line == "refused -90", at, "the process still answers")
+    rig.nodes[2].corosync.kill(signal.SIGCONT)
+    wait_all(peers, settled(7), since, "three members")
+    wait_all_links_up(peers)
+
+
+def check_links_corosync_killed(rig, peers):
+    since = marks(peers)
+    rig.nodes[2].corosync.kill()
+    peers[2].wait(links_are((0, 0), (0, 0)), since[2], "links unknown")
+    peers[0].wait(links_are((6, 2), (6, 2)), since[0], "no link to node 3")
+    rig.nodes[2].start_corosync()
+    wait_all(peers, settled(7), since, "three members")
+    wait_all_links_up(peers)
+
+
+def check_links_orphan(rig, peers):
+    """It ends with its parent, also while it cannot act."""
+    since, child = marks(peers), links_child(peers[2])
+    os.kill(child, signal.SIGSTOP)
+    peers[2].kill()
+    until(lambda: command_of(child) is None, "the end of the process that asks for links")
+    peers[2] = Process(rig.nodes[2], [PEER])
+    wait_all(peers, settled(7), since[:2] + [0], "node 3 again")
+
+
 def check_reload(rig, peers):
     since = marks(peers)
     for node in rig.nodes:
@@ -226,7 +347,8 @@ def check_loss_time(rig, peers):
 CHECKS = [check_joined, check_one_order, check_large, check_too_large, check_process_killed,
           check_corosync_killed, check_frozen_at_start,
           check_frozen_while_sending, check_quorum_lost, check_cut_and_merge,
-          check_loss_time, check_reload]
+          check_links, check_links_killed, check_links_stopped, check_links_corosync_stopped,
+          check_links_corosync_killed, check_links_orphan, check_loss_time, check_reload]
 
 
 def main():

@@ -63,6 +63,13 @@ static void on_message(void *user, uint32_t node, const void *data, size_t lengt
     printf("message %" PRIu32 " blob %zu %08" PRIx32 "\n", node, length, sum);
 }
 
+static void on_links(void *user, const struct hf_engine_links *links, const char *why)
+{
+    (void)user;
+    printf("links known %" PRIx64 " %" PRIx64 " up %" PRIx64 " %" PRIx64 " %s\n", links->known[0],
+           links->known[1], links->up[0], links->up[1], why ? why : "-");
+}
+
 static void on_reloaded(void *user, int rc)
 {
     (void)user;
@@ -152,6 +159,7 @@ int main(void)
         .membership = on_membership,
         .quorum = on_quorum,
         .message = on_message,
+        .links = on_links,
         .reloaded = on_reloaded,
     };
     uv_loop_t loop;

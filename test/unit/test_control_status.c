@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "daemon/control_reply.h"
 #include "daemon/status_hint.h"
@@ -94,6 +95,110 @@ static void recovery_that_is_expected(void **unused)
         assert_true(json_is_null(json_object_get(by(instances, "name", "main"), "recovery_ms")));
         json_decref(data);
     }
+    free(state);
+}
+
+static json_t *seen_of(const json_t *data, const char *node, const char *network)
+{
+    const json_t *links =
+        json_object_get(by(json_object_get(data, "nodes"), "name", node), "links");
+    return json_object_get(links, network);
+}
+
+static void a_network_that_is_gone_is_told(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    const struct hf_status_links links = {.known = {1u << DB2, 1u << DB2}, .up = {0, 1u << DB2}};
+    input.links = &links;
+    json_t *data = hf_status_json(&input);
+    assert_true(json_is_false(seen_of(data, "db2", "private")));
+    assert_true(json_is_true(seen_of(data, "db2", "public")));
+    assert_true(json_is_null(seen_of(data, "db3", "private")));
+    const json_t *warning = by(json_object_get(data, "warnings"), "code", "link-down");
+    assert_string_equal(
+        str(warning, "text"),
+        "the private network between db3 and db2 is down: only the public one is left");
+    assert_string_equal(str(warning, "network"), "private");
+    assert_non_null(strstr(str(warning, "hint"), "corosync-cfgtool -s"));
+    const json_t *nodes = json_object_get(warning, "nodes");
+    assert_int_equal(json_array_size(nodes), 1);
+    assert_string_equal(json_string_value(json_array_get(nodes, 0)), "db2");
+    json_decref(data);
+    free(state);
+}
+
+/* One fault, one warning: it is this node's own that is cut. */
+static void a_node_without_one_network_says_so_once(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    const uint64_t both = 1u << DB1 | 1u << DB2;
+    const struct hf_status_links links = {.known = {both, both}, .up = {both, 0}};
+    input.links = &links;
+    input.view.members |= both;
+    json_t *list = hf_status_warnings_json(&input);
+    const json_t *warning = by(list, "code", "link-down");
+    assert_string_equal(
+        str(warning, "text"),
+        "db3 reaches no other node over the public network: only the private one is left");
+    assert_int_equal(json_array_size(json_object_get(warning, "nodes")), 2);
+    json_decref(list);
+    free(state);
+}
+
+static void assert_no_link_warning(const struct hf_status_input *input)
+{
+    json_t *list = hf_status_warnings_json(input);
+    for (size_t i = 0; i < json_array_size(list); i++)
+        assert_string_not_equal(str(json_array_get(list, i), "code"), "link-down");
+    json_decref(list);
+}
+
+static void what_is_no_lost_network_is_not_told_as_one(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    const uint64_t db1 = 1u << DB1, db2 = 1u << DB2;
+    const struct hf_status_links all_is_well = {.known = {db2, db2}, .up = {db2, db2}};
+    const struct hf_status_links not_known = {.known = {0, db2}, .up = {0, db2}};
+    const struct hf_status_links about_to_be_lost = {.known = {db2, db2}, .up = {0, 0}};
+    const struct hf_status_links no_member = {.known = {db1, db1}, .up = {0, db1}};
+    assert_no_link_warning(&input);
+    input.links = &all_is_well;
+    assert_no_link_warning(&input);
+    input.links = &not_known;
+    assert_no_link_warning(&input);
+    input.links = &about_to_be_lost;
+    assert_no_link_warning(&input);
+    input.links = &no_member;
+    assert_no_link_warning(&input);
+    free(state);
+}
+
+/* A whole room is cut off on one network: the text stays short, the data are whole. */
+static void many_nodes_are_counted(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    for (uint8_t n = 3; n < 10; n++) {
+        (void)snprintf(state->spec.nodes[n].name, HF_NAME_MAX, "db%u", n + 1u);
+        input.view.members |= UINT64_C(1) << n;
+    }
+    const uint64_t all = input.view.members & ~(UINT64_C(1) << DB3);
+    const struct hf_status_links links = {.known = {all, all}, .up = {1u << DB2, all}};
+    input.links = &links;
+    json_t *list = hf_status_warnings_json(&input);
+    const json_t *warning = by(list, "code", "link-down");
+    assert_string_equal(str(warning, "text"),
+                        "the private network between db3 and db4, db5, db6, db7 and 3 more is "
+                        "down: only the public one is left");
+    assert_int_equal(json_array_size(json_object_get(warning, "nodes")), 7);
+    json_decref(list);
     free(state);
 }
 
@@ -351,6 +456,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_of_a_member),
         cmocka_unit_test(recovery_that_is_expected),
+        cmocka_unit_test(a_network_that_is_gone_is_told),
+        cmocka_unit_test(a_node_without_one_network_says_so_once),
+        cmocka_unit_test(what_is_no_lost_network_is_not_told_as_one),
+        cmocka_unit_test(many_nodes_are_counted),
         cmocka_unit_test(warnings_say_what_to_do),
         cmocka_unit_test(without_quorum_nothing_old_is_shown_as_new),
         cmocka_unit_test(an_empty_state_has_a_status),

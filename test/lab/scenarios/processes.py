@@ -67,3 +67,32 @@ def test_corosync_killed(world):
             clients[name].wait_rows(100)
         gaps = [o for o in clients["main"].outages(since) if o["ms"] > NOTICED_MS]
         expect(not gaps, f"clients of main on db2 did not notice: {gaps}")
+
+
+def _links_process(world, node):
+    """The process of holdfastd there that asks corosync for links; 0 = none."""
+    parent = world.pid(node, "holdfastd")
+    done = world.in_node(node, ["pgrep", "-x", "-P", str(parent), "holdfast-links"], check=False)
+    return int(done.out) if done.out.strip().isdigit() else 0
+
+
+def _links_seen(world, node):
+    """What status there says of the networks to the other nodes, all of them together."""
+    return {seen for n in world.cluster.status(node)["nodes"] if n["name"] != node
+            for seen in n["links"].values()}
+
+
+def test_links_process_hangs(world):
+    """The process that asks corosync which networks are up hangs: nobody notices but status."""
+    wait_until(lambda: _links_seen(world, "db1") == {True}, BACK_S, "db1 sees all networks")
+    with world.rows() as clients:
+        def disturb():
+            hanging = _links_process(world, "db1")
+            world.in_node("db1", ["kill", "-STOP", str(hanging)])
+            wait_until(lambda: _links_seen(world, "db1") == {None}, BACK_S,
+                       "db1 says that it does not know")
+            wait_until(lambda: _links_process(world, "db1") not in (0, hanging), BACK_S,
+                       "another process asks")
+            wait_until(lambda: _links_seen(world, "db1") == {True}, BACK_S,
+                       "db1 sees all networks again")
+        _undisturbed(world, clients, disturb)

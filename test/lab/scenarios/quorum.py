@@ -6,6 +6,7 @@ NO_QUORUM = 5
 STOP_S = 20                # a node without quorum serves nothing after this
 BACK_S = 90
 NOTICED_MS = 1500
+TOLD_S = 30                # until status tells of a network, whatever the machine is doing
 
 
 def _power_on(world, *names):
@@ -41,6 +42,18 @@ def test_two_of_three_lost(world):
             world.cluster.wait_online(name, None, BACK_S)
 
 
+def _links_down(world, node):
+    """What this node warns of: {(network, (nodes))}."""
+    return {(w["network"], tuple(w["nodes"])) for w in world.cluster.status(node)["warnings"]
+            if w["code"] == "link-down"}
+
+
+def _wait_links_down(world, expected):
+    for node, down in expected.items():
+        wait_until(lambda n=node, d=down: _links_down(world, n) == d, TOLD_S,
+                   f"{node} warns of {down or 'no network'}")
+
+
 def _untouched_by(world, clients, names, network):
     """One network of db1 is cut and healed; these instances go on, no node is given up."""
     before = {n: world.cluster.instance(n)["generation"] for n in names}
@@ -51,7 +64,13 @@ def _untouched_by(world, clients, names, network):
         wait_until(lambda n=name: clients[n].rows() > marks[n] + 500, 60, f"{name} goes on")
     up = [n["name"] for n in world.cluster.status("db2")["nodes"] if n["state"] == "up"]
     expect(up == ["db1", "db2", "db3"], f"all nodes stay members over the other link: {up}")
+    _wait_links_down(world, {"db1": {(network, ("db2", "db3"))}, "db2": {(network, ("db1",))},
+                             "db3": {(network, ("db1",))}})
+    said = world.cluster.run("db1", "status")
+    expect(f"db1 reaches no other node over the {network} network" in said,
+           f"status says which network is gone:\n{said}")
     world.lab.heal("db1", network)
+    _wait_links_down(world, {"db1": set(), "db2": set(), "db3": set()})
     for name in names:
         expect(world.cluster.instance(name)["generation"] == before[name], f"{name} stayed")
         gaps = [o for o in clients[name].outages(since) if o["ms"] > NOTICED_MS]
