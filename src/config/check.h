@@ -22,6 +22,9 @@ void hf_check_names(struct hf_reader *r);
 /* after has no circle; apart_from and together_with do not contradict each other. */
 void hf_check_relations(struct hf_reader *r);
 
+/* What a degraded profile sets, the engine knows. */
+void hf_check_degraded(struct hf_reader *r);
+
 /* Timings fit together and with the fencing levels. */
 void hf_check_timings(struct hf_reader *r);
 

@@ -12,6 +12,7 @@ static void read_and_check(struct hf_reader *r)
     hf_check_owners(r);
     hf_check_names(r);
     hf_check_relations(r);
+    hf_check_degraded(r);
     hf_check_timings(r);
 }
 

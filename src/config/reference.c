@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "config/engine_settings.h"
 #include "config/kind.h"
 
 /* Default values to show: those of fresh entities. */
@@ -122,6 +123,9 @@ int hf_config_reference(struct hf_strbuf *out)
     add_rows(d, hf_node_keys, "", &d->spec.nodes[0], out);
     add_heading("An instance, under `instances: NAME:`", out);
     add_rows(d, hf_instance_keys, "", &d->spec.instances[0], out);
+    hf_strbuf_add(out, "\n`degraded.settings` of a postgresql instance may state: ");
+    hf_setting_list(out);
+    hf_strbuf_add(out, ".\n");
     add_heading("A disk, an entry of `disks`", out);
     add_item_rows(d, "disks", &d->disk, out);
     add_heading("A database, an entry of `databases`", out);

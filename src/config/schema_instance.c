@@ -233,7 +233,7 @@ static const struct hf_key degraded_keys[] = {
      .unset = "none",
      .example = "{shared_buffers: 6GB}",
      .engines = DATABASES | OCF,
-     .doc = "settings that make it do with that"},
+     .doc = "settings that make it do with that; what a reload can change changes while it runs"},
     {0},
 };
 

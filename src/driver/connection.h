@@ -33,7 +33,7 @@ struct hf_connection {
     PostgresPollingStatusType wants;
     char sqlstate[6]; /* of the last error, "" = it did not come from the server */
     char text[200];   /* of the last error, one line */
-    char value[64];   /* first value of the last answer, "" = none */
+    char value[256];  /* first value of the last answer, "" = none */
 };
 
 void hf_connection_init(struct hf_connection *connection);

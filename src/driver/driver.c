@@ -83,6 +83,8 @@ const char *hf_driver_op_name(enum hf_driver_op op)
         return "engine-stop";
     case HF_OP_ENGINE_PROBE:
         return "engine-probe";
+    case HF_OP_ENGINE_RESIZE:
+        return "engine-resize";
     case HF_OP_INSPECT:
         return "inspect";
     }
@@ -147,6 +149,9 @@ static bool run_single(const struct hf_driver_request *request, struct hf_driver
         return true;
     case HF_OP_ENGINE_STOP:
         hf_postgresql_stop(request, reply);
+        return true;
+    case HF_OP_ENGINE_RESIZE:
+        hf_postgresql_resize(request, reply);
         return true;
     case HF_OP_INSPECT:
         hf_inspect(request, reply);

@@ -24,18 +24,19 @@
 
 /* Operations. "stream" ones answer many times until they are cancelled. */
 enum hf_driver_op {
-    HF_OP_ACQUIRE,      /* take the reservation of all disks: this is the fence */
-    HF_OP_RELEASE,      /* give up reservation and registration of all disks */
-    HF_OP_KEY_WATCH,    /* stream: is our key still registered, do the disks answer? */
-    HF_OP_MOUNT,        /* check and mount all disks of an instance that have a mount point */
-    HF_OP_UNMOUNT,      /* unmount them, killing whoever holds them */
-    HF_OP_ADDRESS_UP,   /* add the virtual address and announce it */
-    HF_OP_ADDRESS_DOWN, /* remove it */
-    HF_OP_ANNOUNCE,     /* announce it again: gratuitous ARP / unsolicited NA */
-    HF_OP_ENGINE_START, /* start the engine; HF_REPLY_MORE when its process runs, then the end */
-    HF_OP_ENGINE_STOP,  /* the stopping ladder up to the kill of the cgroup */
-    HF_OP_ENGINE_PROBE, /* stream: one dedicated connection asks the engine */
-    HF_OP_INSPECT,      /* what of an instance is on this node now? changes nothing */
+    HF_OP_ACQUIRE,       /* take the reservation of all disks: this is the fence */
+    HF_OP_RELEASE,       /* give up reservation and registration of all disks */
+    HF_OP_KEY_WATCH,     /* stream: is our key still registered, do the disks answer? */
+    HF_OP_MOUNT,         /* check and mount all disks of an instance that have a mount point */
+    HF_OP_UNMOUNT,       /* unmount them, killing whoever holds them */
+    HF_OP_ADDRESS_UP,    /* add the virtual address and announce it */
+    HF_OP_ADDRESS_DOWN,  /* remove it */
+    HF_OP_ANNOUNCE,      /* announce it again: gratuitous ARP / unsolicited NA */
+    HF_OP_ENGINE_START,  /* start the engine; HF_REPLY_MORE when its process runs, then the end */
+    HF_OP_ENGINE_STOP,   /* the stopping ladder up to the kill of the cgroup */
+    HF_OP_ENGINE_PROBE,  /* stream: one dedicated connection asks the engine */
+    HF_OP_ENGINE_RESIZE, /* a running engine takes its degraded profile, or gives it back */
+    HF_OP_INSPECT,       /* what of an instance is on this node now? changes nothing */
 };
 
 /* How an operation ended. */
@@ -77,6 +78,7 @@ struct hf_driver_engine {
     char data[HF_DRIVER_PATH_MAX];
     char user[HF_DRIVER_NAME_MAX];
     char settings[HF_DRIVER_SETTINGS_MAX]; /* "key = value" lines */
+    char degraded[HF_DRIVER_SETTINGS_MAX]; /* the same: while it shares a node; "" = none */
 };
 
 enum hf_stop_mode {
@@ -100,6 +102,7 @@ struct hf_driver_request {
     uint32_t interval_ms;     /* streams: how often */
     uint32_t log_interval_ms; /* probe: how often it looks at the engine's log; 0 = a default */
     uint32_t stop_mode;       /* enum hf_stop_mode */
+    bool degraded;            /* engine start, resize: with the settings of its degraded profile */
 };
 
 /* What HF_OP_INSPECT found. */
@@ -180,6 +183,8 @@ void hf_address_announce(const struct hf_driver_request *request, struct hf_driv
 void hf_postgresql_start(const struct hf_driver_request *request, hf_driver_reply_fn send,
                          void *user);
 void hf_postgresql_stop(const struct hf_driver_request *request, struct hf_driver_reply *reply);
+/* HF_DRV_OK: text = what waits for the next start and why, "" = nothing. Never restarts it. */
+void hf_postgresql_resize(const struct hf_driver_request *request, struct hf_driver_reply *reply);
 void hf_postgresql_probe(const struct hf_driver_request *request, hf_driver_reply_fn send,
                          void *user);
 void hf_inspect(const struct hf_driver_request *request, struct hf_driver_reply *reply);

@@ -3,9 +3,10 @@
  *
  * The driver is split by idea: start (prepare, launch, wait until it serves), stop (the ladder),
  * probe (the stream), and under them files (what stands in the data directory), control (where a
- * recovery begins), settings (the command line), log (why it ended), progress (does a recovery
- * advance). The operations themselves
- * are declared in driver.h.
+ * recovery begins), settings (the
+ * command line), profile (settings that change while it runs), resize (makes it take them), log
+ * (why it ended), progress (does a recovery advance). The operations themselves are declared in
+ * driver.h.
  */
 #ifndef HF_DRIVER_POSTGRESQL_H
 #define HF_DRIVER_POSTGRESQL_H
@@ -16,7 +17,9 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/strbuf.h"
 #include "driver/driver.h"
+#include "driver/process.h"
 
 /* Where the Unix sockets of the instances stand: one folder each. */
 #define HF_POSTGRESQL_RUN "/run/holdfast"
@@ -68,6 +71,37 @@ struct hf_postgresql_command {
 /* The server's whole command line. Returns 0 or -EINVAL with the reason in error. */
 int hf_postgresql_command(const struct hf_driver_request *request, unsigned version,
                           struct hf_postgresql_command *ret, struct hf_error *error);
+
+/* One of "key = value" lines. */
+struct hf_postgresql_setting {
+    char *key;
+    char *value; /* without its quotes */
+};
+
+/* Cuts the next one out of *rest, whose text it changes. 1; 0 at the end; -EINVAL with an error. */
+int hf_postgresql_next_setting(char **rest, struct hf_postgresql_setting *ret,
+                               struct hf_error *error);
+
+/* The value of key among such lines; ret may be NULL. 1 found, 0 not, -EINVAL. */
+int hf_postgresql_find_setting(const char *settings, const char *key, char *ret, size_t size);
+
+bool hf_postgresql_key_in(const char *key, const char *const *keys, size_t count);
+
+/* The configuration file of an instance with a degraded profile; beside its sockets. */
+int hf_postgresql_profile_path(const char *instance, char *ret, size_t size);
+
+/* Writes it, as request->degraded says. Nothing without such a profile. 0 or a negative errno with
+ * an error. */
+int hf_postgresql_profile_write(const struct hf_driver_request *request,
+                                const struct hf_process_user *user, struct hf_error *error);
+
+/* Its text. -EINVAL: a setting that has no place there, or a value that cannot be written. */
+int hf_postgresql_profile_render(const struct hf_driver_request *request, struct hf_strbuf *out,
+                                 struct hf_error *error);
+
+/* Opens the folder of the sockets, made when missing, owned by that user. A descriptor or a
+ * negative errno. */
+int hf_postgresql_open_run(const char *instance, const struct hf_process_user *user);
 
 /* Why the server ended: the last FATAL or PANIC of the log from offset on, else its last line.
  * "" when there is none. */

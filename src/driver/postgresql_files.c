@@ -82,6 +82,25 @@ int hf_postgresql_socket_directory(const char *instance, char *ret, size_t size)
     return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
+int hf_postgresql_open_run(const char *instance, const struct hf_process_user *user)
+{
+    char path[HF_DRIVER_PATH_MAX];
+    int r = hf_postgresql_socket_directory(instance, path, sizeof(path));
+    if (r < 0)
+        return r;
+    if ((mkdir(HF_POSTGRESQL_RUN, 0755) < 0 && errno != EEXIST) ||
+        (mkdir(path, 0755) < 0 && errno != EEXIST))
+        return -errno;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    if (fchown(fd, user->uid, user->gid) == 0 && fchmod(fd, 0755) == 0)
+        return fd;
+    r = -errno;
+    (void)close(fd);
+    return r;
+}
+
 static FILE *open_procs(const char *instance)
 {
     int fd;

@@ -2,8 +2,10 @@
  * postgresql_settings.c - the server's command line: what Holdfast decides, and the instance's
  * settings ("key = value" lines; a value may stand in single quotes as in postgresql.conf).
  *
- * Options on the command line win over postgresql.conf and over ALTER SYSTEM. A setting that
- * would move the server away from its address, socket or data is refused.
+ * Options on the command line win over postgresql.conf and over ALTER SYSTEM, but no reload can
+ * change them: settings that a degraded profile states as well stand in a file
+ * (postgresql_profile.c). A setting that would move the server away from its address, socket or
+ * data is refused.
  */
 #include "driver/postgresql.h"
 
@@ -52,10 +54,10 @@ static bool key_is_well_formed(const char *key)
     return true;
 }
 
-static bool key_is_owned(const char *key)
+bool hf_postgresql_key_in(const char *key, const char *const *keys, size_t count)
 {
-    for (size_t i = 0; i < sizeof(owned_keys) / sizeof(owned_keys[0]); i++) {
-        if (strcasecmp(key, owned_keys[i]) == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(key, keys[i]) == 0)
             return true;
     }
     return false;
@@ -87,46 +89,73 @@ static char *unquote(char *value)
     return value;
 }
 
-static int add_line(struct hf_postgresql_command *command, char *line, struct hf_error *error)
+static int refuse(struct hf_error *error, const char *key, const char *why)
 {
-    char *key = trim(line);
-    if (key[0] == '\0' || key[0] == '#')
-        return 0;
-    char *equals = strchr(key, '=');
-    if (!equals) {
-        hf_error_set(error, "setting \"%s\": \"key = value\" is wanted", key);
-        return -EINVAL;
-    }
-    *equals = '\0';
-    key = trim(key);
-    if (!key_is_well_formed(key)) {
-        hf_error_set(error, "setting \"%s\" is no name of a setting", key);
-        return -EINVAL;
-    }
-    if (key_is_owned(key)) {
-        hf_error_set(error, "setting \"%s\" is Holdfast's: it follows from the instance", key);
-        return -EINVAL;
-    }
-    if (!add_setting(command, key, unquote(trim(equals + 1)))) {
-        hf_error_set(error, "there are too many settings");
-        return -EINVAL;
+    hf_error_set(error, "setting \"%s\"%s", key, why);
+    return -EINVAL;
+}
+
+int hf_postgresql_next_setting(char **rest, struct hf_postgresql_setting *ret,
+                               struct hf_error *error)
+{
+    char *line;
+    while ((line = strsep(rest, "\n")) != NULL) {
+        char *key = trim(line);
+        if (key[0] == '\0' || key[0] == '#')
+            continue;
+        char *equals = strchr(key, '=');
+        if (!equals)
+            return refuse(error, key, ": \"key = value\" is wanted");
+        *equals = '\0';
+        ret->key = trim(key);
+        ret->value = unquote(trim(equals + 1));
+        if (!key_is_well_formed(ret->key))
+            return refuse(error, ret->key, " is no name of a setting");
+        if (hf_postgresql_key_in(ret->key, owned_keys, sizeof(owned_keys) / sizeof(*owned_keys)))
+            return refuse(error, ret->key, " is Holdfast's: it follows from the instance");
+        return 1;
     }
     return 0;
 }
 
-static int add_settings(struct hf_postgresql_command *command, const char *settings,
-                        struct hf_error *error)
+int hf_postgresql_find_setting(const char *settings, const char *key, char *ret, size_t size)
 {
     char text[HF_DRIVER_SETTINGS_MAX];
     char *rest = text;
-    char *line;
+    struct hf_postgresql_setting setting;
+    struct hf_error error;
+    int r;
+    bool found = false;
     (void)snprintf(text, sizeof(text), "%s", settings);
-    while ((line = strsep(&rest, "\n")) != NULL) {
-        int r = add_line(command, line, error);
-        if (r < 0)
-            return r;
+    while ((r = hf_postgresql_next_setting(&rest, &setting, &error)) > 0) {
+        if (strcasecmp(setting.key, key) != 0)
+            continue;
+        found = true; /* the last one counts, as in postgresql.conf */
+        if (ret)
+            (void)snprintf(ret, size, "%s", setting.value);
     }
-    return 0;
+    return r < 0 ? r : found;
+}
+
+static int add_settings(struct hf_postgresql_command *command,
+                        const struct hf_driver_request *request, struct hf_error *error)
+{
+    const struct hf_driver_engine *engine = &request->engine;
+    char text[HF_DRIVER_SETTINGS_MAX];
+    char *rest = text;
+    struct hf_postgresql_setting setting;
+    int r;
+    (void)snprintf(text, sizeof(text), "%s", engine->settings);
+    while ((r = hf_postgresql_next_setting(&rest, &setting, error)) > 0) {
+        bool in_file = engine->degraded[0] &&
+                       (strcasecmp(setting.key, "config_file") == 0 ||
+                        hf_postgresql_find_setting(engine->degraded, setting.key, NULL, 0) > 0);
+        if (!in_file && !add_setting(command, setting.key, setting.value)) {
+            hf_error_set(error, "there are too many settings");
+            return -EINVAL;
+        }
+    }
+    return r;
 }
 
 /* The instance's settings come after our defaults and before what they may not change. */
@@ -134,10 +163,12 @@ int hf_postgresql_command(const struct hf_driver_request *request, unsigned vers
                           struct hf_postgresql_command *ret, struct hf_error *error)
 {
     char sockets[HF_DRIVER_PATH_MAX];
+    char profile[HF_DRIVER_PATH_MAX];
     char port[8];
     memset(ret, 0, sizeof(*ret));
     (void)snprintf(port, sizeof(port), "%u", request->engine.port);
-    if (hf_postgresql_socket_directory(request->instance, sockets, sizeof(sockets)) < 0)
+    if (hf_postgresql_socket_directory(request->instance, sockets, sizeof(sockets)) < 0 ||
+        hf_postgresql_profile_path(request->instance, profile, sizeof(profile)) < 0)
         return -EINVAL;
     bool fits = add(ret, "/usr/lib/postgresql/%u/bin/postgres", version) && add(ret, "-D") &&
                 add(ret, "%s", request->engine.data) &&
@@ -145,9 +176,11 @@ int hf_postgresql_command(const struct hf_driver_request *request, unsigned vers
     /* Older servers have only the slow way of syncing before a recovery. */
     if (fits && version >= 14)
         fits = add_setting(ret, "recovery_init_sync_method", "syncfs");
-    int r = add_settings(ret, request->engine.settings, error);
+    int r = add_settings(ret, request, error);
     if (r < 0)
         return r;
+    if (fits && request->engine.degraded[0])
+        fits = add_setting(ret, "config_file", profile);
     if (fits && request->address[0])
         fits = add_setting(ret, "listen_addresses", request->address);
     if (fits && request->engine.port != 0)

@@ -128,31 +128,11 @@ static enum hf_driver_status clear_cgroup(struct start *start)
     return HF_DRV_OK;
 }
 
-/* Opens the folder of the sockets, made when missing, owned by the engine's user. */
-static int open_socket_directory(const char *instance, const struct hf_process_user *user)
-{
-    char path[HF_DRIVER_PATH_MAX];
-    int r = hf_postgresql_socket_directory(instance, path, sizeof(path));
-    if (r < 0)
-        return r;
-    if ((mkdir(HF_POSTGRESQL_RUN, 0755) < 0 && errno != EEXIST) ||
-        (mkdir(path, 0755) < 0 && errno != EEXIST))
-        return -errno;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    if (fchown(fd, user->uid, user->gid) == 0 && fchmod(fd, 0755) == 0)
-        return fd;
-    r = -errno;
-    (void)close(fd);
-    return r;
-}
-
 static enum hf_driver_status clear_sockets(struct start *start)
 {
     char socket[32];
     char lock[40];
-    int fd = open_socket_directory(start->request->instance, &start->user);
+    int fd = hf_postgresql_open_run(start->request->instance, &start->user);
     if (fd < 0)
         return set(start, HF_DRV_FAILED, -fd, "folder of the sockets %s/%s: %s", HF_POSTGRESQL_RUN,
                    start->request->instance, strerror(-fd));
@@ -223,6 +203,11 @@ static enum hf_driver_status prepare(struct start *start)
         status = clear_sockets(start);
     if (status == HF_DRV_OK)
         status = clear_pidfile(start);
+    if (status == HF_DRV_OK) {
+        int r = hf_postgresql_profile_write(start->request, &start->user, &start->error);
+        if (r < 0)
+            return fail(start, r);
+    }
     if (status == HF_DRV_OK && start->request->address[0])
         allow_early_bind(start->request->address);
     if (status == HF_DRV_OK)

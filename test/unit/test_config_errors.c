@@ -15,6 +15,7 @@
     NET "nodes:\n  n1: {public: 10.0.0.1}\n  n2: {public: 10.0.0.2}\n  n3: {public: 10.0.0.3}\n"
 #define BODY TOP "instances:\n"
 /* An instance in lines 8 and 9; keys follow on line 10. */
+#define DEGRADED(settings) BODY "  a:\n    engine: {type: postgresql, data: /srv/a/data}\n    degraded: {settings: {" settings "}}\n    disks: [{device: /dev/x, mount: /srv/a}]\n"
 #define ONE BODY "  a:\n    engine: {type: service, unit: a.service}\n"
 #define TWO ONE "  b:\n    engine: {type: service, unit: b.service}\n"
 #define PG "    engine: {type: postgresql, data: /srv/a/data}\n"
@@ -118,6 +119,21 @@ static const struct bad instances[] = {
     {BODY "  a:\n    engine: {type: postgresql, data: /srv/a/data, settings: {a b: c}}\n    disks: [{device: /dev/x, mount: /srv/a}]\n", "9:62: instance a: engine.settings: \"a b\" is not a name of a setting."},
     {BODY "  a:\n    engine: {type: postgresql, data: /srv/a/data, settings: {a: c, a: d}}\n    disks: [{device: /dev/x, mount: /srv/a}]\n", "9:68: instance a: engine.settings: \"a\" stands twice; the first is on line 9."},
     {BODY "  a:\n    engine: {type: postgresql, data: /srv/a/data, settings: {a: [c]}}\n    disks: [{device: /dev/x, mount: /srv/a}]\n", "9:65: instance a: engine.settings must be a single value, not a list."},
+    {DEGRADED("shared_bufers: 1GB"), "10:27: instance a: degraded.settings: \"shared_bufers\" is not a setting that a degraded profile can state."},
+    {DEGRADED("search_path: x"), "10:27: instance a: degraded.settings: \"search_path\" is not a setting that a degraded profile can state."},
+    {DEGRADED("include: /etc/passwd"), "10:27: instance a: degraded.settings: \"include\" is not a setting that a degraded profile can state."},
+    {DEGRADED("jit: off, port: 1"), "10:37: instance a: degraded.settings: \"port\" is not a setting that a degraded profile can state."},
+    {DEGRADED("shared_buffers: 6GiB"), "10:43: instance a: degraded.settings: shared_buffers cannot be \"6GiB\"."},
+    {DEGRADED("shared_buffers: \"1GB' port = '1\""), "10:43: instance a: degraded.settings: shared_buffers cannot be \"1GB' port = '1\"."},
+    {DEGRADED("shared_buffers: -1"), "10:43: instance a: degraded.settings: shared_buffers cannot be \"-1\"."},
+    {DEGRADED("max_connections: 0"), "10:44: instance a: degraded.settings: max_connections cannot be \"0\"."},
+    {DEGRADED("max_connections: 1.5"), "10:44: instance a: degraded.settings: max_connections cannot be \"1.5\"."},
+    {DEGRADED("max_connections: 1e3"), "10:44: instance a: degraded.settings: max_connections cannot be \"1e3\"."},
+    {DEGRADED("hash_mem_multiplier: 0.5"), "10:48: instance a: degraded.settings: hash_mem_multiplier cannot be \"0.5\"."},
+    {DEGRADED("checkpoint_timeout: 5 minutes"), "10:47: instance a: degraded.settings: checkpoint_timeout cannot be \"5 minutes\"."},
+    {DEGRADED("jit: maybe"), "10:32: instance a: degraded.settings: jit cannot be \"maybe\"."},
+    {DEGRADED("huge_pages: 1"), "10:39: instance a: degraded.settings: huge_pages cannot be \"1\"."},
+    {BODY "  a:\n    engine: {type: postgresql, version: 13, data: /srv/a/data}\n    degraded: {settings: {idle_session_timeout: 1h}}\n    disks: [{device: /dev/x, mount: /srv/a}]\n", "10:27: instance a: degraded.settings: PostgreSQL 13 does not know idle_session_timeout, only 14 and later do."},
     {BODY "  a:\n" PG, "9:38: instance a: engine.data /srv/a/data is not below a mount point of the instance."},
     {BODY "  a:\n" PG "    disks: [{device: /dev/x, mount: /srv/a/data}]\n", "9:38: instance a: engine.data /srv/a/data is not below a mount point of the instance."},
     {BODY "  a:\n    engine: {type: postgresql, data: srv/a}\n", "9:38: instance a: engine.data \"srv/a\" is not an absolute path."},

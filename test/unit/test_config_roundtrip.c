@@ -126,6 +126,9 @@ static void make_engine(struct hf_instance_spec *instance, unsigned slot)
     static const char *const settings[] = {"", "a = 1\n", "a.b = x y\nc-d = \n",
                                            "q = say \"hi\" \\ there: # no\nnull = null\n",
                                            "u = \xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\nt = ~\n"};
+    static const char *const degraded[] = {"", "jit = off\n", "shared_buffers = 6 GB\njit = on\n",
+                                           "temp_file_limit = -1\nMAX_connections = 40\n",
+                                           "checkpoint_timeout = 5min\n"};
     struct hf_engine_spec *engine = &instance->engine;
     engine->type = (uint8_t)pick(4);
     if (engine->type == HF_ENGINE_SERVICE)
@@ -134,7 +137,8 @@ static void make_engine(struct hf_instance_spec *instance, unsigned slot)
         SET(engine->unit, "heartbeat/agent%u", slot);
     if (engine->type != HF_ENGINE_SERVICE) {
         SET(engine->settings, "%s", settings[pick(5)]);
-        SET(instance->degraded_settings, "%s", settings[pick(5)]);
+        bool known = engine->type == HF_ENGINE_POSTGRESQL; /* only names that it knows */
+        SET(instance->degraded_settings, "%s", (known ? degraded : settings)[pick(5)]);
     }
     if (engine->type == HF_ENGINE_SERVICE || engine->type == HF_ENGINE_OCF)
         return;
