@@ -9,6 +9,7 @@ static const struct {
     {"reason state-differs", "the end of a daemon whose state differs: a violation of I3"},
     {"reason retry", "an hour later: story retry"},
     {"reason node-quarantined", "nothing quarantines a node yet (docs/ARCHITECTURE.md)"},
+    {"reason config-unreadable", "no member meets a newer field: test_core_format"},
     {"reason cluster-full", "64 nodes: test_core_join"},
     {"move offline-stranded", "a phase of the state, never of a node"},
     {"move failed-stranded", "a phase of the state, never of a node"},

@@ -22,6 +22,8 @@ static const char *const words[SIM_F_KINDS] = {
     [SIM_F_RING] = "ring renewed",
     [SIM_F_JOIN] = "join",
     [SIM_F_MONO] = "monotonic clock jumps",
+    [SIM_F_UPGRADE] = "upgraded",
+    [SIM_F_DOWNGRADE] = "the older version put back",
     [SIM_F_FOREIGN] = "disk taken by others",
 };
 
@@ -98,7 +100,9 @@ static void command(struct sim_world *world, const struct sim_fault *fault)
         i = HF_INSTANCE_NONE;
     /* Now and then they err, or ask too much at a time. */
     uint64_t slip = fault->b >> 40 & 15;
-    if (slip == 0)
+    if (slip == 7 && world->versions)
+        verb = HF_VERB_NONE; /* what a newer version has and this one has not */
+    else if (slip == 0)
         i = HF_INSTANCES_MAX - 1;
     else if (slip == 1)
         target = HF_NODES_MAX - 1;
@@ -130,6 +134,15 @@ static void vary(struct hf_spec *spec, const struct sim_world *world, uint64_t h
         memset(instance, 0, sizeof(*instance)); /* taken out of the file */
 }
 
+/* A setting that older versions do not know, and longer than what they keep of such. */
+static void describe(struct hf_instance_spec *instance, uint64_t marker)
+{
+    if (!instance->name[0])
+        return;
+    (void)snprintf(instance->description, sizeof(instance->description), "%*llu",
+                   (int)(HF_EXT_MAX + 40), (unsigned long long)marker);
+}
+
 /* Changes something, and leaves a mark by which it is known again. */
 static void apply(struct sim_world *world, const struct sim_fault *fault)
 {
@@ -145,6 +158,9 @@ static void apply(struct sim_world *world, const struct sim_fault *fault)
     (void)snprintf(chain + length, HF_PATH_MAX - length, "%s%llu,", length ? "" : ",",
                    (unsigned long long)world->marker);
     vary(world->spec, world, fault->a);
+    uint16_t i = some_instance(world, n, fault->b);
+    if (world->versions && fault->b >> 44 & 1 && i != HF_INSTANCE_NONE)
+        describe(&world->spec->instances[i], world->marker);
     uint64_t slip = fault->b >> 40 & 15;
     if (slip == 0)
         (void)snprintf(world->spec->nodes[0].public_address, HF_ADDRESS_MAX, "10.77.9.9");
@@ -203,6 +219,19 @@ static void broken(struct sim_world *world, const struct sim_fault *fault, bool 
         if (fault->a >> n & 1)
             world->node[n].real[i % 8].broken = set ? how : SIM_BROKEN_NOT;
     }
+}
+
+/* The package is replaced: with a restart of the daemon, or of the computer. */
+static void replace(struct sim_world *world, const struct sim_fault *fault, uint16_t speaks)
+{
+    uint8_t n = (uint8_t)(fault->a % world->nodes);
+    if (world->node[n].frozen)
+        return;
+    if (fault->b & 1)
+        sim_power_off(world, n);
+    else
+        sim_daemon_kill(world, n);
+    sim_version(world, n, speaks);
 }
 
 /* Another cluster registers a key of its own with a disk of ours. */
@@ -280,6 +309,12 @@ void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
         else
             world->node[n].mono_base_ms += fault->b % 60000;
         return;
+    case SIM_F_UPGRADE:
+        replace(world, fault, HF_FORMAT_PLANNED);
+        return;
+    case SIM_F_DOWNGRADE:
+        replace(world, fault, HF_FORMAT_FIRST);
+        return;
     case SIM_F_KINDS:
         return;
     }
@@ -313,6 +348,15 @@ void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_DISK:
         world->node[n].disk_path = true;
         return;
+    case SIM_F_UPGRADE:
+    case SIM_F_DOWNGRADE:
+        if (world->node[n].frozen)
+            return;
+        if (fault->b & 1)
+            sim_power_on(world, n);
+        else
+            sim_daemon_start(world, n);
+        return;
     case SIM_F_BROKEN:
         broken(world, fault, false);
         return;
@@ -335,6 +379,21 @@ void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_MONO:
     case SIM_F_KINDS:
         return;
+    }
+}
+
+void sim_upgrade_all(struct sim_world *world)
+{
+    if (!world->versions || (!world->finish && world->format < HF_FORMAT_PLANNED))
+        return;
+    for (uint8_t n = 0; n < SIM_NODES; n++) {
+        struct sim_node *node = &world->node[n];
+        bool out = node->shut_out, older = node->core->config.speaks < HF_FORMAT_PLANNED;
+        sim_version(world, n, HF_FORMAT_PLANNED);
+        if (!node->exists || !node->powered || node->frozen || !(out || (older && node->daemon)))
+            continue;
+        sim_daemon_kill(world, n);
+        sim_daemon_start(world, n);
     }
 }
 
@@ -363,6 +422,7 @@ void sim_heal(struct sim_world *world)
             sim_daemon_start(world, n);
         }
     }
+    sim_upgrade_all(world);
     world->calm = true;
     sim_group_changed(world);
 }

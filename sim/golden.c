@@ -2,15 +2,24 @@
  * golden.c - small stories with expected output.
  *
  * A file of test/golden has commands, then a line "---", then what must be printed. Commands:
- *   cluster N                         make it: db1 is first, the others join
- *   instance NAME [owner ...]         prepare one, with its preferred owners in order
- *   set NAME KEY VALUE                priority, failback, after, apart_from, demand, possible,
- * disks apply                             apply what was prepared power off|on NODE, freeze NODE,
- * thaw NODE kill|start daemon|corosync NODE, kill engine INSTANCE break|mend INSTANCE on NODE its
- * engine does not start there cut|heal NODE NODE, cut|heal disk NODE move INSTANCE NODE|away,
- * online|offline INSTANCE, drain|resume NODE, confirm-fenced NODE, join NODE, clock NODE back
- * SECONDS steps on|off whether driver steps are printed wait SECONDS expect INSTANCE PHASE [on
- * NODE] within SECONDS expect NODE up|down|alone within SECONDS Usage: golden [--update] FILE...
+ *
+ *   cluster N                make it: db1 is first, the others join
+ *   instance NAME [owner..]  prepare one, with its preferred owners in order
+ *   set NAME KEY VALUE       priority, failback, after, apart_from, demand, possible, disks,
+ *                            description (a long one, of a later format)
+ *   apply                    apply what was prepared
+ *   power off|on NODE, freeze NODE, thaw NODE
+ *   kill|start daemon|corosync NODE, kill engine INSTANCE
+ *   version NODE FORMAT      the newest format that its next daemon speaks
+ *   break|mend INSTANCE on NODE: its engine does not start there
+ *   cut|heal NODE NODE, cut|heal disk NODE
+ *   move INSTANCE NODE|away, online|offline INSTANCE, drain|resume NODE, confirm-fenced NODE,
+ *   join NODE, clock NODE back SECONDS
+ *   steps on|off             whether driver steps are printed
+ *   wait SECONDS
+ *   expect INSTANCE PHASE [on NODE] within SECONDS, expect NODE up|down|alone within SECONDS
+ *
+ * Usage: golden [--update] FILE...
  */
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +115,9 @@ static void do_set(struct story *story)
         instance->demand[HF_MEMORY] = (uint64_t)value;
     } else if (is(story, 2, "possible")) {
         instance->possible |= sim_bit(node_of(story, word(story, 3)));
+    } else if (is(story, 2, "description")) {
+        (void)snprintf(instance->description, sizeof(instance->description), "%*s",
+                       (int)(HF_EXT_MAX + 40), word(story, 3));
     } else if (is(story, 2, "disks")) {
         instance->disk_count = (uint8_t)value;
     } else {
@@ -302,6 +314,8 @@ static void obey(struct story *story, char *line)
     else if (is(story, 0, "clock"))
         sim_mono_back(story->world, node_of(story, word(story, 1)),
                       (uint64_t)atoi(word(story, 3)) * 1000);
+    else if (is(story, 0, "version"))
+        sim_version(story->world, node_of(story, word(story, 1)), (uint16_t)atoi(word(story, 2)));
     else if (is(story, 0, "join"))
         do_join(story);
     else if (is(story, 0, "steps"))

@@ -37,6 +37,27 @@ static void multicast(struct sim_world *world, uint8_t n, const struct hf_action
     sim_group_send(world, n, world->actions->arena + action->offset, action->length);
 }
 
+/*
+ * A daemon that is too old takes no part until another version is installed. It closes the watchdog
+ * when nothing runs here, and one that could not read its journal has not opened it.
+ */
+static void halted(struct sim_world *world, uint8_t n, const struct hf_reason *reason)
+{
+    struct sim_node *node = &world->node[n];
+    if (reason->code != HF_REASON_FORMAT_TOO_NEW) {
+        sim_violation(world, "I3: %s halts: its state differs", sim_node_name(world, n));
+        return;
+    }
+    if (node->core->config.speaks >= reason->number)
+        sim_violation(world, "versions: %s halts for a format that it speaks",
+                      sim_node_name(world, n));
+    world->coverage->reasons[reason->code]++;
+    node->shut_out = true;
+    if (!node->engines)
+        node->armed = false;
+    sim_daemon_kill(world, n);
+}
+
 static void carry_out(struct sim_world *world, uint8_t n, const struct hf_action *action)
 {
     sim_trace_action(world, n, action);
@@ -60,7 +81,7 @@ static void carry_out(struct sim_world *world, uint8_t n, const struct hf_action
         sim_journal_snapshot(world, n, action);
         return;
     case HF_ACTION_HALT:
-        sim_violation(world, "I3: %s halts: its state differs", sim_node_name(world, n));
+        halted(world, n, &action->reason);
         return;
     case HF_ACTION_TYPES:
         return;
@@ -83,6 +104,8 @@ void sim_step(struct sim_world *world, uint8_t n, struct hf_event *event)
     sim_trace_history(world, n);
     bool acted = false;
     for (uint32_t a = 0; a < world->actions->count && !world->violation[0]; a++) {
+        if (node->incarnation != incarnation)
+            break; /* it halted */
         acted |= world->actions->list[a].type == HF_ACTION_MULTICAST;
         carry_out(world, n, &world->actions->list[a]);
     }
@@ -114,6 +137,8 @@ void sim_daemon_start(struct sim_world *world, uint8_t n)
     if (!node->powered || node->daemon)
         return;
     node->daemon = true;
+    node->shut_out = false;
+    bool armed = node->armed;
     node->config.node = n;
     node->config.incarnation = ++node->incarnation;
     node->config.watchdog = node->watchdog;
@@ -123,9 +148,11 @@ void sim_daemon_start(struct sim_world *world, uint8_t n)
     sim_record_start(world, n);
     sim_journal_restore(world, n);
     sim_record_ready(world, n);
+    if (node->core->too_new)
+        node->armed = armed;
     struct hf_event tick = {.type = HF_EVENT_TICK};
     sim_step(world, n, &tick);
-    if (node->corosync)
+    if (node->daemon && node->corosync)
         sim_at(world, world->now + sim_delay(world, 20, 200) * SIM_MS, SIM_EV_CONNECT, n,
                node->incarnation, 0, 0);
 }
@@ -135,6 +162,7 @@ void sim_daemon_kill(struct sim_world *world, uint8_t n)
     struct sim_node *node = &world->node[n];
     if (!node->daemon)
         return;
+    sim_check_lost(world, n);
     node->daemon = false;
     sim_driver_orphans(world, n);
     sim_group_disconnect(world, n);
@@ -142,6 +170,16 @@ void sim_daemon_kill(struct sim_world *world, uint8_t n)
     sim_journal_lose(world, n, false);
     for (unsigned i = 0; i < SIM_INSTANCES; i++)
         node->real[i].watch_id = node->real[i].probe_id = 0;
+}
+
+void sim_version(struct sim_world *world, uint8_t n, uint16_t speaks)
+{
+    struct sim_node *node = &world->node[n];
+    if (node->config.speaks != speaks)
+        sim_trace(world, "%s: the version that speaks format %u is installed",
+                  sim_node_name(world, n), speaks);
+    node->put_back |= speaks < node->config.speaks;
+    node->config.speaks = speaks;
 }
 
 void sim_power_on(struct sim_world *world, uint8_t n)
@@ -164,6 +202,8 @@ void sim_power_off(struct sim_world *world, uint8_t n)
     struct sim_node *node = &world->node[n];
     if (!node->powered)
         return;
+    if (node->daemon)
+        sim_check_lost(world, n);
     node->powered = false;
     node->frozen = node->armed = false; /* a reset disarms the watchdog */
     node->unfed_us = 0;
@@ -254,6 +294,7 @@ uint64_t sim_ask(struct sim_world *world, uint8_t n, enum hf_verb verb, uint16_t
     event.request = (struct hf_event_request){
         .id = request->id, .verb = (uint8_t)verb, .instance = instance, .node = target};
     if (verb == HF_VERB_APPLY) {
+        request->format = hf_spec_format(spec);
         event.request.spec = spec;
         event.request.config_version =
             hf_core_state(node->core)->config_version - (world->stale ? 1 : 0);
@@ -283,6 +324,7 @@ void sim_replied(struct sim_world *world, uint8_t n, const struct hf_action *act
     request->ok = action->ok;
     request->reason = action->reason.code;
     request->order = ++world->order;
+    sim_check_applied(world, request);
     if (request->ok && request->verb == HF_VERB_JOIN)
         sim_joined(world, n, request->target);
     if (request->ok && request->verb == HF_VERB_APPLY && request->marker && world->cut_on_ack &&

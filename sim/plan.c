@@ -14,7 +14,7 @@ static void draw_fault(struct sim_plan *plan, struct sim_rng *rng, uint32_t kind
 {
     struct sim_fault *fault = &plan->fault[plan->faults++];
     do
-        fault->kind = (uint8_t)sim_between(rng, 0, SIM_F_KINDS - 1);
+        fault->kind = (uint8_t)sim_between(rng, 0, SIM_F_DRAWN - 1);
     while (!(kinds >> fault->kind & 1));
     /* Half of them fall into the trouble that the one before made. */
     *at += sim_chance(rng, 500) ? sim_between(rng, 0, 3 * SIM_S) : sim_between(rng, 0, 12 * SIM_S);
@@ -27,6 +27,51 @@ static void draw_fault(struct sim_plan *plan, struct sim_rng *rng, uint32_t kind
         plan->ends = fault->at + fault->lasts;
 }
 
+static void draw_package(struct sim_plan *plan, struct sim_rng *rng, enum sim_fault_kind kind,
+                         unsigned node, uint64_t at)
+{
+    struct sim_fault *fault = &plan->fault[plan->faults++];
+    *fault = (struct sim_fault){.kind = (uint8_t)kind, .at = at, .a = node, .b = sim_random(rng)};
+    fault->lasts = sim_between(rng, 50, 4000) * SIM_MS;
+    if (fault->at + fault->lasts > plan->ends)
+        plan->ends = fault->at + fault->lasts;
+}
+
+/*
+ * In a third of the seeds nodes are of two versions: some are upgraded, one after the other as an
+ * administrator would or all within a moment, and some get the older version back. Drawn apart, so
+ * that the other seeds stay what they were.
+ */
+static void draw_versions(struct sim_plan *plan, uint64_t seed)
+{
+    struct sim_rng rng = {seed * 0x9e3779b97f4a7c15ull + 11};
+    for (unsigned n = 0; n < SIM_NODES; n++)
+        plan->speaks[n] = HF_FORMAT_FIRST;
+    if (!sim_chance(&rng, 333))
+        return;
+    plan->versions = true;
+    plan->finish = sim_chance(&rng, 500);
+    uint32_t newer = (uint32_t)sim_between(&rng, 0, 3) * 333; /* none, some, most, nearly all */
+    for (unsigned n = 0; n < SIM_NODES; n++)
+        plan->speaks[n] = sim_chance(&rng, newer) ? HF_FORMAT_PLANNED : HF_FORMAT_FIRST;
+    /* A cluster that newer nodes make is no place for an older one. */
+    for (unsigned n = 1; n < plan->nodes; n++)
+        plan->speaks[0] = plan->speaks[n] < plan->speaks[0] ? plan->speaks[n] : plan->speaks[0];
+    uint64_t at = 0, pause = sim_chance(&rng, 700) ? 8 * SIM_S : 500 * SIM_MS;
+    unsigned first = (unsigned)sim_between(&rng, 0, plan->nodes - 1);
+    for (unsigned k = 0; k < plan->nodes; k++) {
+        at += sim_between(&rng, 0, pause);
+        if (sim_chance(&rng, 850))
+            draw_package(plan, &rng, SIM_F_UPGRADE, (first + k) % plan->nodes, at);
+    }
+    for (unsigned k = 0; k < 2; k++) {
+        if (sim_chance(&rng, 300))
+            draw_package(plan, &rng, SIM_F_DOWNGRADE,
+                         (unsigned)sim_between(&rng, 0, plan->nodes - 1),
+                         sim_between(&rng, 0, at + 10 * SIM_S));
+    }
+}
+
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
 {
     struct sim_rng rng = {seed * 0xd1342543de82ef95ull + 7};
@@ -37,13 +82,14 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
                                                        : sim_between(&rng, 1, SIM_INSTANCES));
     plan->witness = plan->nodes % 2 == 0 && sim_chance(&rng, 400);
     plan->watchdog = sim_chance(&rng, 500);
-    uint32_t kinds = (uint32_t)sim_random(&rng) & ((1u << SIM_F_KINDS) - 1);
+    uint32_t kinds = (uint32_t)sim_random(&rng) & ((1u << SIM_F_DRAWN) - 1);
     if (!kinds)
         kinds = 1u << SIM_F_POWER;
     uint64_t at = 0;
     unsigned faults = (unsigned)sim_between(&rng, 1, 14);
     for (unsigned f = 0; f < faults; f++)
         draw_fault(plan, &rng, kinds, &at);
+    draw_versions(plan, seed);
 }
 
 struct run {
@@ -116,6 +162,10 @@ static void setup(struct sim_world *world, const struct sim_plan *plan)
         node->drift_ppm = (int32_t)sim_between(&world->rng, 0, 400) - 200;
         node->wall_shift_ms = (int64_t)sim_between(&world->rng, 0, 4000) - 2000;
     }
+    for (uint8_t n = 0; n < SIM_NODES; n++)
+        world->node[n].config.speaks = plan->speaks[n];
+    world->versions = plan->versions;
+    world->finish = plan->finish;
     world->first = sim_bit(plan->nodes) - 1;
     if (!sim_bootstrap(world, plan->nodes) && !world->violation[0])
         sim_violation(world, "setup: the cluster could not be made");
@@ -157,10 +207,12 @@ static void online_failed(struct sim_world *world)
 static void join_late(struct sim_world *world)
 {
     uint8_t joiner = 0;
+    sim_upgrade_all(world);
     sim_join_again(world);
     while (joiner < SIM_NODES && (world->joined | world->first) & sim_bit(joiner))
         joiner++;
     sim_run(world, world->now + 20 * SIM_S);
+    sim_upgrade_all(world); /* the newer format may be in use since */
     if (world->joined && joiner < SIM_NODES && !world->violation[0] && !sim_join(world, joiner) &&
         !world->violation[0])
         sim_violation(world, "join: db%u is not let in after the faults", joiner + 1u);
@@ -183,6 +235,8 @@ static void finish(struct sim_world *world)
     sim_run(world, world->now + 40 * SIM_S);
     if (!world->violation[0])
         sim_check_served(world);
+    if (!world->violation[0])
+        sim_check_versions(world);
     if (!world->violation[0])
         sim_check_moves(world);
     for (uint32_t r = 0; r < world->request_count && !world->violation[0]; r++) {

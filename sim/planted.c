@@ -36,9 +36,14 @@ static const struct {
     {21, 3000, "a regime is opened by too few"},
     {23, 0, "votes are added without waiting for the last one to be durable"},
     {24, 1000, "a node is let in that others do not know of"},
-    {26, 3000, "a clock that goes back puts off what was promised"},
+    {26, 7000, "a clock that goes back puts off what was promised"},
     {27, 4000, "a clock that runs ahead shortens the wait for a fence"},
     {22, 1000, "a command that the membership's change caught is forgotten"},
+    {40, 300, "a newer format is put in use before every node speaks it"},
+    {41, 1000, "newer fields are written in the older format"},
+    {42, 1000, "what only newer members knew counts when a format is put in use"},
+    {43, 1000, "a daemon that is too old for the format in use goes on"},
+    {44, 1000, "settings that the format in use cannot say are accepted, and lost"},
     {25, 100, "a checkpoint of the event log lacks what runs on the node"},
 };
 

@@ -128,6 +128,7 @@ void sim_trace_history(struct sim_world *world, uint8_t n)
             trace_record(world, &state->spec, record);
         sim_check_reasons(world, record);
         sim_check_priority(world, n, record);
+        sim_check_raised(world, n, record);
     }
     world->history_done = state->history_count;
     world->history_epoch = state->epoch;

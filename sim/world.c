@@ -71,6 +71,7 @@ static void node_reset(struct sim_world *world, uint8_t n)
     fresh.deferred_room = node->deferred_room;
     fresh.disk_path = true;
     fresh.mono_base_ms = world->steady ? 100000 : sim_between(&world->rng, 1, 100000) + 100000;
+    fresh.config.speaks = HF_FORMAT_FIRST;
     *node = fresh;
 }
 
@@ -86,6 +87,7 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
     for (uint32_t k = 0; k < world->seen_count; k++)
         world->seen[2 * world->seen_slots[k]] = world->seen[2 * world->seen_slots[k] + 1] = 0;
     world->seen_count = 0;
+    world->lost = 0;
     world->seed = seed;
     world->rng.state = seed * 0x2545f4914f6cdd1dull + 1;
     world->now = world->order = 0;
@@ -96,7 +98,8 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
     world->witness = false;
     world->witness_ring = 0;
     world->steady = steady;
-    world->calm = world->stale = false;
+    world->calm = world->stale = world->versions = world->finish = false;
+    world->format = HF_FORMAT_FIRST;
     world->reform_soon = false;
     world->token_us = 500 * SIM_MS;
     world->arena_used = 0;

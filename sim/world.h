@@ -170,6 +170,8 @@ struct sim_node {
     struct hf_core_config config;
     struct sim_event *deferred; /* what happens when it thaws */
     uint32_t deferred_count, deferred_room;
+    bool put_back;          /* its package was replaced by an older one, once or more */
+    bool shut_out;          /* its daemon halted: it is too old for the format in use */
     bool armed;             /* a daemon opened the watchdog since the node was switched on */
     uint64_t seen_index;    /* for coverage */
     uint64_t seen_place[5]; /* for I3: what was compared last */
@@ -203,6 +205,7 @@ struct sim_request {
     bool used, done, ok;
     uint8_t node, verb, target;
     uint16_t instance, reason;
+    uint16_t format; /* APPLY: that the specification needs */
     uint64_t id, at, marker, order;
     uint64_t incarnation;
 };
@@ -242,12 +245,16 @@ struct sim_world {
     bool stale;      /* the next apply is based on an older configuration */
     bool steady;     /* golden traces: all delays fixed */
     bool calm;       /* faults have ended */
+    bool versions;   /* nodes of two versions, side by side */
+    bool finish;     /* the administrators bring all to the newer one in the end */
+    uint16_t format; /* the newest one that was put in use */
 
     struct hf_actions *actions;
     struct hf_spec *spec; /* room to build one */
     uint64_t *seen;       /* for I3: table of (ring, epoch, index) -> hash */
     uint32_t *seen_slots; /* those of it that are in use */
     uint32_t seen_count;
+    uint64_t lost;         /* regimes of which nobody is left */
     uint64_t history_done; /* history records already traced */
     uint64_t history_epoch;
     struct sim_recording *recording; /* NULL = nothing is recorded */
@@ -306,6 +313,8 @@ void sim_freeze(struct sim_world *world, uint8_t node);
 void sim_thaw(struct sim_world *world, uint8_t node);
 void sim_daemon_start(struct sim_world *world, uint8_t node);
 void sim_daemon_kill(struct sim_world *world, uint8_t node);
+/* The package that its next daemon is of. */
+void sim_version(struct sim_world *world, uint8_t node, uint16_t speaks);
 void sim_step(struct sim_world *world, uint8_t node, struct hf_event *event);
 void sim_wake(struct sim_world *world, const struct sim_event *event);
 void sim_watchdog(struct sim_world *world, const struct sim_event *event);
@@ -361,6 +370,7 @@ bool sim_reachable(const struct sim_world *world, uint8_t node);
 
 /* check_*.c */
 void sim_check_step(struct sim_world *world, uint8_t node, bool acted);
+void sim_check_lost(struct sim_world *world, uint8_t node); /* its daemon ends */
 void sim_check_i3(struct sim_world *world, uint8_t node);
 void sim_check_fenced(struct sim_world *world, uint8_t node, uint16_t instance);
 void sim_check_i7(struct sim_world *world);
@@ -371,6 +381,10 @@ void sim_check_config(struct sim_world *world);
 void sim_check_conf(struct sim_world *world);
 void sim_check_quorate(struct sim_world *world);
 void sim_check_moves(struct sim_world *world);
+void sim_check_raised(struct sim_world *world, uint8_t node,
+                      const struct hf_history_record *record);
+void sim_check_applied(struct sim_world *world, const struct sim_request *request);
+void sim_check_versions(struct sim_world *world);
 void sim_check_sets(struct sim_world *world, uint8_t node);
 void sim_check_priority(struct sim_world *world, uint8_t node,
                         const struct hf_history_record *record);
@@ -420,6 +434,9 @@ enum sim_fault_kind {
     SIM_F_JOIN,
     SIM_F_FOREIGN,
     SIM_F_MONO,
+    SIM_F_DRAWN, /* from here on: only where versions are drawn */
+    SIM_F_UPGRADE = SIM_F_DRAWN,
+    SIM_F_DOWNGRADE,
     SIM_F_KINDS
 };
 
@@ -431,6 +448,8 @@ struct sim_fault {
 struct sim_plan {
     unsigned nodes, instances, faults;
     bool witness, watchdog;
+    bool versions, finish; /* see sim_world */
+    uint16_t speaks[SIM_NODES];
     uint64_t ends;
     struct sim_fault fault[SIM_FAULTS_MAX];
 };
@@ -445,6 +464,8 @@ const char *sim_fault_word(uint8_t kind);
 void sim_fault_start(struct sim_world *world, const struct sim_fault *fault);
 void sim_fault_end(struct sim_world *world, const struct sim_fault *fault);
 void sim_heal(struct sim_world *world);
+/* Every node gets the newer version where that is to be finished, or cannot be taken back. */
+void sim_upgrade_all(struct sim_world *world);
 
 /* setup.c: the administrator's first day. Return false when it did not work in time. */
 bool sim_bootstrap(struct sim_world *world, unsigned nodes);

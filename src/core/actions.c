@@ -38,7 +38,10 @@ void hf_emit_multicast(struct hf_core *core, const uint8_t *bytes, size_t length
 
 struct hf_head hf_head_empty(void)
 {
-    return (struct hf_head){.instance = HF_INSTANCE_NONE, .node = HF_NODE_NONE};
+    return (struct hf_head){.instance = HF_INSTANCE_NONE,
+                            .node = HF_NODE_NONE,
+                            .speaks = HF_FORMAT_FIRST,
+                            .format = HF_FORMAT_FIRST};
 }
 
 void hf_emit_plain(struct hf_core *core, enum hf_message_type type, const struct hf_head *head)
@@ -62,6 +65,13 @@ uint64_t hf_emit_step(struct hf_core *core, enum hf_step step, uint16_t instance
     action->kill = core->local[instance].kill;
     action->reason = core->state.instances[instance].reason;
     return action->id;
+}
+
+void hf_halt(struct hf_core *core, struct hf_reason reason)
+{
+    if (!core->halted)
+        hf_emit(core, HF_ACTION_HALT)->reason = reason;
+    core->halted = true;
 }
 
 void hf_emit_cancel(struct hf_core *core, uint64_t *id)

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "core/limits.h"
+#include "core/planted.h"
 
 static uint64_t load(const uint8_t *at, unsigned size)
 {
@@ -211,12 +212,19 @@ static bool is_empty(const struct hf_field *field, const uint8_t *at)
     return field->kind == HF_FIELD_TEXT ? !at[0] : load(at, field->size) == field->empty;
 }
 
+static bool is_newer(const struct hf_field *field, uint16_t format)
+{
+    return format != HF_FORMAT_ALL && field->since > format;
+}
+
 void hf_encode(struct hf_writer_buf *out, const struct hf_table *table, const void *structure)
 {
     const uint8_t *base = structure;
     for (unsigned f = 0; f < table->field_count; f++) {
         const struct hf_field *field = &table->fields[f];
         const uint8_t *at = base + field->offset;
+        if (is_newer(field, out->format) && !HF_PLANTED(41))
+            continue;
         if (field->count == 1 && field->count_offset == HF_NO_COUNT) {
             if (!is_empty(field, at))
                 encode_element(out, field, at);
@@ -269,7 +277,7 @@ static bool decode_number(const struct hf_field *field, const uint8_t *payload, 
 {
     if (length < 1 || length > 8)
         return false;
-    struct hf_reader_buf in = {payload, length, 0, false};
+    struct hf_reader_buf in = {payload, length, 0, false, HF_FORMAT_ALL};
     uint64_t value = read_le(&in, length);
     if (field->size < 8 && value >> (8 * field->size))
         return false;
@@ -294,13 +302,13 @@ static bool decode_text(const struct hf_field *field, const uint8_t *payload, si
 }
 
 static bool decode_element(const struct hf_field *field, const uint8_t *payload, size_t length,
-                           uint8_t *at)
+                           uint16_t format, uint8_t *at)
 {
     switch ((enum hf_field_kind)field->kind) {
     case HF_FIELD_TEXT:
         return decode_text(field, payload, length, at);
     case HF_FIELD_STRUCT: {
-        struct hf_reader_buf in = {payload, length, 0, false};
+        struct hf_reader_buf in = {payload, length, 0, false, format};
         return hf_decode(&in, field->table, at);
     }
     case HF_FIELD_U8:
@@ -358,16 +366,78 @@ bool hf_decode(struct hf_reader_buf *in, const struct hf_table *table, void *str
         if (!payload)
             return false;
         const struct hf_field *field = find_field(table, tag, &from_field);
-        if (!field) {
+        if (!field || is_newer(field, in->format)) {
             if (!keep_unknown(table, base, from, (size_t)length + 3))
                 return false;
             continue;
         }
         uint8_t *at = element_place(table, field, base, seen);
-        if (!at || !decode_element(field, payload, length, at))
+        if (!at || !decode_element(field, payload, length, in->format, at))
             return false;
     }
     return !in->bad;
+}
+
+static bool is_single(const struct hf_field *field)
+{
+    return field->count == 1 && field->count_offset == HF_NO_COUNT;
+}
+
+/* Whether a field says anything. */
+static bool says(const struct hf_field *field, const uint8_t *base)
+{
+    const uint8_t *at = base + field->offset;
+    if (field->count_offset != HF_NO_COUNT)
+        return used_count(field, base) > 0;
+    for (unsigned i = 0; i < field->count; i++) {
+        if (field->kind == HF_FIELD_STRUCT || !is_empty(field, at + (size_t)i * field->size))
+            return true;
+    }
+    return false;
+}
+
+uint16_t hf_table_needs(const struct hf_table *table, const void *structure)
+{
+    const uint8_t *base = structure;
+    uint16_t needs = HF_FORMAT_FIRST;
+    for (unsigned f = 0; f < table->field_count; f++) {
+        const struct hf_field *field = &table->fields[f];
+        if (field->since > needs && says(field, base))
+            needs = field->since;
+        unsigned count = field->kind == HF_FIELD_STRUCT ? used_count(field, base) : 0;
+        for (unsigned i = 0; i < count; i++) {
+            const uint8_t *at = base + field->offset + (size_t)i * field->size;
+            uint16_t inner = hf_table_needs(field->table, at);
+            needs = inner > needs ? inner : needs;
+        }
+    }
+    return needs;
+}
+
+static void empty_field(const struct hf_field *field, uint8_t *base)
+{
+    memset(base + field->offset, 0, (size_t)field->count * field->size);
+    if (field->count_offset != HF_NO_COUNT)
+        base[field->count_offset] = 0;
+    else if (is_single(field) && field->kind == HF_FIELD_STRUCT)
+        set_empty_values(field->table, base + field->offset);
+    else if (is_single(field) && field->empty)
+        store(base + field->offset, field->size, field->empty);
+}
+
+void hf_table_limit(const struct hf_table *table, void *structure, uint16_t format)
+{
+    uint8_t *base = structure;
+    for (unsigned f = 0; f < table->field_count; f++) {
+        const struct hf_field *field = &table->fields[f];
+        if (is_newer(field, format)) {
+            empty_field(field, base);
+            continue;
+        }
+        unsigned count = field->kind == HF_FIELD_STRUCT ? used_count(field, base) : 0;
+        for (unsigned i = 0; i < count; i++)
+            hf_table_limit(field->table, base + field->offset + (size_t)i * field->size, format);
+    }
 }
 
 uint64_t hf_hash(uint64_t seed, const void *bytes, size_t length)

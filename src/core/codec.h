@@ -7,7 +7,8 @@
  * one field per element in order. A reader skips tags it does not know; a structure that has an
  * extension field keeps them there and writes them again, so that fields of a newer version survive
  * a pass through an older one. Decoding is total: any bytes give true or false, never anything
- * else.
+ * else. A writer leaves out the fields that are newer than its format, a reader does not know those
+ * that are newer than its own (format.h).
  */
 #ifndef HF_CORE_CODEC_H
 #define HF_CORE_CODEC_H
@@ -15,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/format.h"
 
 enum hf_field_kind {
     HF_FIELD_U8,
@@ -37,6 +40,7 @@ struct hf_field {
     uint16_t count_offset; /* where the number of used elements stands (uint8_t), or NO_COUNT */
     uint64_t empty;        /* numbers: the value that is left out */
     const struct hf_table *table;
+    uint16_t since; /* the format it came with; 0 = the first one */
 };
 
 #define HF_NO_COUNT 0xffffu
@@ -53,7 +57,8 @@ struct hf_writer_buf {
     uint8_t *bytes;
     size_t room;
     size_t length;
-    bool overflow; /* nothing more was written once set */
+    bool overflow;   /* nothing more was written once set */
+    uint16_t format; /* newer fields are left out; HF_FORMAT_ALL = none */
 };
 
 struct hf_reader_buf {
@@ -61,6 +66,7 @@ struct hf_reader_buf {
     size_t length;
     size_t at;
     bool bad;
+    uint16_t format; /* newer fields are not known; HF_FORMAT_ALL = all are */
 };
 
 void hf_write_u8(struct hf_writer_buf *out, uint8_t value);
@@ -84,6 +90,12 @@ bool hf_decode(struct hf_reader_buf *in, const struct hf_table *table, void *str
 
 /* Every field at its empty value, the rest zero, elements of arrays included. */
 void hf_table_clear(const struct hf_table *table, void *structure);
+
+/* The oldest format in which all of a structure can be said. */
+uint16_t hf_table_needs(const struct hf_table *table, const void *structure);
+
+/* Every field that is newer than the format becomes empty. */
+void hf_table_limit(const struct hf_table *table, void *structure, uint16_t format);
 
 /* 64-bit FNV-1a, the hash of bytes; seed lets equal bytes at different places differ. */
 uint64_t hf_hash(uint64_t seed, const void *bytes, size_t length);

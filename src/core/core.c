@@ -20,6 +20,9 @@ void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uin
     core->stage.active = false;
     memset(&core->outgoing, 0, offsetof(struct hf_outgoing, spec));
     core->config = *config;
+    if (!core->config.speaks)
+        core->config.speaks = HF_FORMAT_NEWEST;
+    HF_ASSERT(core->config.speaks <= HF_FORMAT_PLANNED);
     core->now_ms = now_ms;
     core->wall_ms = wall_ms;
     core->started_ms = now_ms;
@@ -28,17 +31,26 @@ void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uin
     memset(core->report_node, HF_NODE_NONE, sizeof(core->report_node));
 }
 
+/* Reads what this daemon's formats have, and nothing newer. */
+static bool open_message(const struct hf_core *core, struct hf_message *message,
+                         const uint8_t *bytes, size_t length)
+{
+    bool opened = hf_message_open(message, bytes, length);
+    message->items.format = core->config.speaks;
+    return opened;
+}
+
 bool hf_core_restore_snapshot(struct hf_core *core, const uint8_t *bytes, size_t length)
 {
     struct hf_message message;
-    return hf_message_open(&message, bytes, length) && message.type == HF_MESSAGE_SNAPSHOT &&
+    return open_message(core, &message, bytes, length) && message.type == HF_MESSAGE_SNAPSHOT &&
            hf_snapshot_install(core, &message);
 }
 
 bool hf_core_restore_decision(struct hf_core *core, const uint8_t *bytes, size_t length)
 {
     struct hf_message message;
-    if (!hf_message_open(&message, bytes, length) || message.type != HF_MESSAGE_DECISION)
+    if (!open_message(core, &message, bytes, length) || message.type != HF_MESSAGE_DECISION)
         return false;
     const struct hf_head *head = &message.head;
     if (head->epoch != core->state.epoch || head->index != core->state.index ||
@@ -92,7 +104,7 @@ static void notice_time(struct hf_core *core, const struct hf_event *event)
 static void take_message(struct hf_core *core, const struct hf_event_message *event)
 {
     struct hf_message message;
-    if (event->node >= HF_NODES_MAX || !hf_message_open(&message, event->bytes, event->length))
+    if (event->node >= HF_NODES_MAX || !open_message(core, &message, event->bytes, event->length))
         return;
     switch ((enum hf_message_type)message.type) {
     case HF_MESSAGE_HELLO:
@@ -185,7 +197,14 @@ void hf_core_step(struct hf_core *core, const struct hf_event *event, struct hf_
     actions->wake_ms = UINT64_MAX;
     core->out = actions;
     notice_time(core, event);
-    take(core, event);
+    if (core->too_new)
+        hf_format_halt(core, core->too_new); /* found while its journal was read */
+    else
+        take(core, event);
+    if (core->halted) {
+        core->out = NULL;
+        return;
+    }
     watch_quorum(core);
     hf_membership_tick(core);
     hf_local_run(core);

@@ -20,6 +20,7 @@ struct hf_core;
 struct hf_core_config {
     uint8_t node;              /* own slot = corosync node id - 1 */
     uint64_t incarnation;      /* differs each time the daemon starts */
+    uint16_t speaks;           /* newest format it speaks (format.h); 0 = HF_FORMAT_NEWEST */
     bool watchdog;             /* a hardware or software watchdog guards this node */
     char cluster[HF_NAME_MAX]; /* used only when this node makes a new cluster */
     char name[HF_NAME_MAX];
@@ -36,7 +37,8 @@ void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uin
 
 /* Before the first step: state from this node's own disk, snapshot records first, then decisions in
  * order, exactly the bytes that were given out to be persisted. Returns false for bytes that do
- * not decode or do not follow (the rest must then not be restored). */
+ * not decode or do not follow (the rest must then not be restored). Of a format that it does not
+ * speak a core takes nothing; its first step then asks to halt. */
 bool hf_core_restore_snapshot(struct hf_core *core, const uint8_t *bytes, size_t length);
 bool hf_core_restore_decision(struct hf_core *core, const uint8_t *bytes, size_t length);
 

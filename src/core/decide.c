@@ -93,10 +93,13 @@ static bool propose_node(struct hf_core *core, uint8_t node, bool added,
     bool up = hf_up_nodes(core) & hf_bit(node);
     if (up && !state->joined_epoch && (added || !may_add_vote(core)))
         return false;
-    if (up && (!state->up || state->watchdog != core->hellos[node].watchdog)) {
+    uint16_t speaks = core->hellos[node].speaks ? core->hellos[node].speaks : state->speaks;
+    bool differs = state->watchdog != core->hellos[node].watchdog || state->speaks != speaks;
+    if (up && (!state->up || differs)) {
         struct hf_change change = hf_change_make(HF_CHANGE_NODE_UP, HF_REASON_NODE_BACK);
         change.node = change.reason.node = node;
         change.flags = core->hellos[node].watchdog ? HF_FLAG_WATCHDOG : 0;
+        change.number = speaks > HF_FORMAT_FIRST ? speaks : 0;
         hf_propose(proposal, &change);
     } else if (!up && state->up && hf_node_lost(core, node)) {
         bool down = core->away[node].down;
@@ -143,6 +146,7 @@ static void propose_all(struct hf_core *core, struct hf_load *load, struct hf_pr
     propose_regime(core, proposal);
     propose_cluster(core, proposal);
     propose_nodes(core, proposal);
+    hf_propose_format(core, proposal);
     order_instances(core);
     count_load(core, load);
     if (core->queue_count) {

@@ -183,6 +183,9 @@ void hf_decide_request(struct hf_core *core, const struct hf_queued *queued, str
     case HF_VERBS:
         break;
     }
+    /* From a newer node: this one, which coordinates, has no word for it. */
+    if (change.type == HF_CHANGE_REFUSED && change.reason.code == HF_REASON_NONE)
+        change.reason = hf_reason_node(HF_REASON_UNKNOWN_COMMAND, core->config.node);
     change.origin = queued->origin;
     change.request = head->id;
     hf_propose(proposal, &change);

@@ -36,6 +36,7 @@ static void begin(struct hf_proposal *proposal)
         head.flags = HF_HEAD_ACK_WANTED;
     hf_message_begin(&proposal->out, proposal->bytes, sizeof(proposal->bytes), HF_MESSAGE_DECISION,
                      &head);
+    proposal->out.format = core->state.format;
 }
 
 void hf_propose(struct hf_proposal *proposal, const struct hf_change *change)
@@ -107,29 +108,38 @@ static void applied(struct hf_core *core, const struct hf_change *change)
     case HF_CHANGE_WANTED:
     case HF_CHANGE_REFUSED:
     case HF_CHANGE_NOTED:
+    case HF_CHANGE_FORMAT:
     case HF_CHANGE_TYPES:
         break;
     }
 }
 
-/* Whether every change of a decision can be read. */
-static bool readable(struct hf_message message)
+/* Whether every change of a decision can be read. If this daemon is too old for one, it halts. */
+static bool readable(struct hf_core *core, struct hf_message message)
 {
     struct hf_reader_buf item;
     struct hf_change change;
     while (hf_message_next(&message, &item)) {
         if (!hf_message_read(&item, &hf_table_change, &change))
             return false;
+        if (change.type == HF_CHANGE_FORMAT && change.number > core->config.speaks) {
+            hf_format_halt(core, change.number);
+            return false;
+        }
+        if (core->out && hf_stage_unreadable(core, &change)) {
+            hf_halt(core, hf_reason_node(HF_REASON_CONFIG_UNREADABLE, core->config.node));
+            return false;
+        }
     }
     return !message.items.bad;
 }
 
-/* Applies every change of a decision that follows our state. False: its bytes are broken, and none
- * of it was applied. */
+/* Applies every change of a decision that follows our state. False: it cannot be read, and none of
+ * it was applied. */
 bool hf_decision_apply(struct hf_core *core, struct hf_message *message)
 {
     struct hf_reader_buf item;
-    if (!readable(*message))
+    if (!readable(core, *message))
         return false;
     core->state.index++;
     core->state.wall_ms = message->head.wall_ms;
@@ -184,6 +194,7 @@ static void enter_regime(struct hf_core *core)
         return;
     struct hf_head head = hf_head_empty();
     head.ring = core->membership.ring.seq;
+    head.speaks = core->config.speaks;
     hf_emit_plain(core, HF_MESSAGE_SYNCED, &head);
 }
 
@@ -206,7 +217,7 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
     }
     if (head->hash != core->state.hash) {
         if (core->synced_self)
-            hf_emit(core, HF_ACTION_HALT)->reason = hf_reason_make(HF_REASON_STATE_DIFFERS);
+            hf_halt(core, hf_reason_make(HF_REASON_STATE_DIFFERS));
         else if (core->sync == HF_SYNC_REGIME)
             cannot_follow(core);
         return;
@@ -215,7 +226,7 @@ void hf_decision_message(struct hf_core *core, uint8_t node, struct hf_message *
     bool asked = head->flags & HF_HEAD_ACK_WANTED; /* an administrator waits for the disks */
     bool acknowledge = asked;
     if (!hf_decision_apply(core, message)) {
-        hf_emit(core, HF_ACTION_HALT)->reason = hf_reason_make(HF_REASON_STATE_DIFFERS);
+        hf_halt(core, hf_reason_make(HF_REASON_STATE_DIFFERS));
         return;
     }
     /* Everybody says of a new regime, and of a new vote, that it is durable, and with it of all

@@ -10,6 +10,7 @@
 
 #include "core/state.h"
 
+uint64_t hf_hash_format(const struct hf_state *state);
 uint64_t hf_hash_cluster(const struct hf_state *state);
 uint64_t hf_hash_node(const struct hf_state *state, uint8_t node);
 /* The specification and what is known of an instance are hashed apart. */

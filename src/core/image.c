@@ -73,7 +73,8 @@ static bool ends_valid(const struct hf_state *state)
 
 static bool state_valid(const struct hf_state *state)
 {
-    bool fine = ends_valid(state) && hf_spec_image_valid(&state->spec);
+    bool fine = ends_valid(state) && state->format >= HF_FORMAT_FIRST &&
+                state->format <= HF_FORMAT_PLANNED && hf_spec_image_valid(&state->spec);
     for (unsigned n = 0; n < HF_NODES_MAX && fine; n++)
         fine =
             sane(&hf_table_node_state, &state->nodes[n]) && hf_node_state_valid(&state->nodes[n]);
@@ -107,7 +108,8 @@ static bool queue_valid(const struct hf_core *core)
 
 static bool config_valid(const struct hf_core_config *config)
 {
-    return config->node < HF_NODES_MAX &&
+    return config->node < HF_NODES_MAX && config->speaks >= HF_FORMAT_FIRST &&
+           config->speaks <= HF_FORMAT_PLANNED &&
            text_ends((const uint8_t *)config->cluster, sizeof(config->cluster)) &&
            text_ends((const uint8_t *)config->name, sizeof(config->name)) &&
            text_ends((const uint8_t *)config->public_address, HF_ADDRESS_MAX) &&

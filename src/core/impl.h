@@ -83,6 +83,8 @@ struct hf_hello {
     uint64_t incarnation;
     uint64_t epoch, index, hash;
     uint64_t configured; /* set of voters its state knows */
+    uint16_t speaks;     /* newest format; 0 = it has not said so since it came */
+    uint16_t format;     /* in use in its state */
     bool watchdog;
     bool running; /* it was in a regime since its daemon started */
 };
@@ -140,6 +142,8 @@ struct hf_core {
     uint64_t now_ms, wall_ms;
     uint64_t started_ms;
     uint64_t next_id;
+    uint16_t too_new; /* a format that is in use and that this daemon does not speak: it halts */
+    bool halted;      /* and said so */
 
     struct hf_state state;
 
@@ -213,6 +217,8 @@ uint64_t hf_emit_step(struct hf_core *core, enum hf_step step, uint16_t instance
 void hf_emit_cancel(struct hf_core *core, uint64_t *id);
 void hf_emit_reply(struct hf_core *core, uint64_t id, bool ok, const struct hf_reason *reason);
 void hf_wake_at(struct hf_core *core, uint64_t at_ms);
+/* Asks for the end of this daemon, once. */
+void hf_halt(struct hf_core *core, struct hf_reason reason);
 size_t hf_arena_room(const struct hf_core *core);
 struct hf_head hf_head_empty(void);
 
@@ -275,6 +281,14 @@ void hf_decide_instance(struct hf_core *core, uint16_t instance, struct hf_load 
 void hf_decide_request(struct hf_core *core, const struct hf_queued *queued, struct hf_load *load,
                        struct hf_proposal *proposal);
 
+/* decide_format.c: the format in use. */
+/* A newer format than this daemon speaks is in use: it takes no part, and says why. */
+void hf_format_halt(struct hf_core *core, uint64_t format);
+/* The newest format that everybody speaks, when all are there, is put in use. */
+void hf_propose_format(struct hf_core *core, struct hf_proposal *proposal);
+/* What hinders a specification that needs this format; HF_REASON_NONE = nothing. */
+struct hf_reason hf_format_hinders(const struct hf_core *core, uint16_t needed);
+
 /* report.c */
 void hf_report_message(struct hf_core *core, uint8_t node, struct hf_message *message);
 void hf_reports_send(struct hf_core *core);
@@ -291,6 +305,8 @@ unsigned hf_holders(const struct hf_core *core, uint64_t index);
 void hf_requests_refuse(struct hf_core *core, enum hf_reason_code code);
 void hf_requests_interrupted(struct hf_core *core, bool decided);
 void hf_stage_message(struct hf_core *core, uint8_t node, struct hf_message *message);
+/* Whether a change switches to a staged copy of which this member could not read a part. */
+bool hf_stage_unreadable(const struct hf_core *core, const struct hf_change *change);
 void hf_stage_drop(struct hf_core *core);
 void hf_stage_decided(struct hf_core *core, uint8_t origin, uint64_t id);
 void hf_stage_send_more(struct hf_core *core);

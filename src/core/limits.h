@@ -11,18 +11,19 @@
 #ifndef HF_INSTANCES_MAX       /* the simulator makes its worlds smaller */
 #define HF_INSTANCES_MAX 1024u /* instances of a cluster */
 #endif
-#define HF_NAME_MAX 64u       /* bytes of a name, its NUL included */
-#define HF_PATH_MAX 128u      /* bytes of a path, its NUL included */
-#define HF_DISKS_MAX 4u       /* shared disks of an instance */
-#define HF_DATABASES_MAX 16u  /* databases listed for an instance */
-#define HF_RELATIONS_MAX 8u   /* entries of after, apart_from, together_with */
-#define HF_ADDRESS_MAX 48u    /* bytes of a printed IPv4 or IPv6 address, its NUL included */
-#define HF_SETTINGS_MAX 512u  /* bytes of engine settings kept as "key = value" lines */
-#define HF_EXT_MAX 128u       /* bytes of fields a newer version added, kept as they came */
-#define HF_FENCING_MAX 4u     /* fencing levels */
-#define HF_HISTORY_MAX 512u   /* records of history every member holds */
-#define HF_REQUESTS_MAX 32u   /* administrators' commands under way at one node */
-#define HF_MESSAGE_MAX 65536u /* bytes of one multicast message */
+#define HF_NAME_MAX 64u         /* bytes of a name, its NUL included */
+#define HF_PATH_MAX 128u        /* bytes of a path, its NUL included */
+#define HF_DISKS_MAX 4u         /* shared disks of an instance */
+#define HF_DATABASES_MAX 16u    /* databases listed for an instance */
+#define HF_RELATIONS_MAX 8u     /* entries of after, apart_from, together_with */
+#define HF_ADDRESS_MAX 48u      /* bytes of a printed IPv4 or IPv6 address, its NUL included */
+#define HF_SETTINGS_MAX 512u    /* bytes of engine settings kept as "key = value" lines */
+#define HF_DESCRIPTION_MAX 256u /* bytes of what people say of an instance, its NUL included */
+#define HF_EXT_MAX 128u         /* bytes of fields a newer version added, kept as they came */
+#define HF_FENCING_MAX 4u       /* fencing levels */
+#define HF_HISTORY_MAX 512u     /* records of history every member holds */
+#define HF_REQUESTS_MAX 32u     /* administrators' commands under way at one node */
+#define HF_MESSAGE_MAX 65536u   /* bytes of one multicast message */
 
 /* "No node", "no instance": the largest value of the field. */
 #define HF_NODE_NONE 0xffu

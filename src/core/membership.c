@@ -53,6 +53,8 @@ static void hello_send(struct hf_core *core)
     head.number = hf_state_voters(&core->state);
     head.ring = core->membership.ring.seq;
     head.members = core->membership.members;
+    head.speaks = core->config.speaks;
+    head.format = core->state.format;
     head.flags =
         (core->config.watchdog ? HF_HEAD_WATCHDOG : 0) | (core->running ? HF_HEAD_RUNNING : 0);
     core->hello_sent = true;
@@ -124,6 +126,10 @@ static void hello_end(struct hf_core *core)
     }
     if (!best || !enough_heard(core, best))
         return;
+    if (best->format > core->config.speaks && !HF_PLANTED(43)) {
+        hf_format_halt(core, best->format);
+        return;
+    }
     core->synced = 0;
     core->cold = best->configured;
     for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
@@ -157,6 +163,8 @@ void hf_hello_message(struct hf_core *core, uint8_t node, const struct hf_head *
                                .index = head->index,
                                .hash = head->hash,
                                .configured = head->number,
+                               .speaks = head->speaks,
+                               .format = head->format,
                                .watchdog = head->flags & HF_HEAD_WATCHDOG,
                                .running = head->flags & HF_HEAD_RUNNING};
     hello_check(core);
@@ -192,6 +200,7 @@ void hf_synced_message(struct hf_core *core, uint8_t node, const struct hf_head 
     if (core->sync != HF_SYNC_REGIME || !hf_of_this_ring(core, head))
         return;
     core->synced |= hf_bit(node);
+    core->hellos[node].speaks = head->speaks;
     hf_not_away(core, hf_bit(node));
     /* A specification that is on its way began without it: it must not be the only one to miss it.
      */
@@ -202,6 +211,7 @@ static void node_left(struct hf_core *core, uint8_t node, bool down)
 {
     core->away[node] = (struct hf_away){true, down, core->now_ms, core->wall_ms};
     core->hellos[node].heard = false;
+    core->hellos[node].speaks = 0;
     core->synced &= ~hf_bit(node);
     core->need &= ~hf_bit(node);
     hf_reports_forget(core, node);
@@ -278,6 +288,7 @@ static void say_again(struct hf_core *core)
     if (core->now_ms >= core->again_ms) {
         struct hf_head head = hf_head_empty();
         head.ring = core->membership.ring.seq;
+        head.speaks = core->config.speaks;
         core->again_ms = core->now_ms + HF_AGAIN_MS;
         hf_emit_plain(core, core->synced_self ? HF_MESSAGE_SYNCED : HF_MESSAGE_NEED, &head);
     }

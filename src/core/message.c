@@ -7,12 +7,24 @@
 
 #define H struct hf_head
 static const struct hf_field head_rows[] = {
-    HF_U64(H, 1, epoch),          HF_U64(H, 2, index),       HF_U64(H, 3, hash),
-    HF_U64(H, 4, wall_ms),        HF_U64(H, 5, incarnation), HF_U64(H, 6, id),
-    HF_U64(H, 7, number),         HF_U32(H, 8, flags),       HF_U8(H, 9, verb),
-    HF_INSTANCE(H, 10, instance), HF_NODE(H, 11, node),      HF_TEXT(H, 12, text),
-    HF_TEXT(H, 13, address),      HF_TEXT(H, 14, address2),  HF_U64(H, 15, ring),
+    HF_U64(H, 1, epoch),
+    HF_U64(H, 2, index),
+    HF_U64(H, 3, hash),
+    HF_U64(H, 4, wall_ms),
+    HF_U64(H, 5, incarnation),
+    HF_U64(H, 6, id),
+    HF_U64(H, 7, number),
+    HF_U32(H, 8, flags),
+    HF_U8(H, 9, verb),
+    HF_INSTANCE(H, 10, instance),
+    HF_NODE(H, 11, node),
+    HF_TEXT(H, 12, text),
+    HF_TEXT(H, 13, address),
+    HF_TEXT(H, 14, address2),
+    HF_U64(H, 15, ring),
     HF_U64(H, 16, members),
+    HF_ROW(H, 17, HF_FIELD_U16, speaks, 2, HF_FORMAT_FIRST),
+    HF_ROW(H, 18, HF_FIELD_U16, format, 2, HF_FORMAT_FIRST),
 };
 HF_TABLE(hf_table_head, H, head_rows);
 #undef H
@@ -36,9 +48,11 @@ HF_TABLE(hf_table_report, R, report_rows);
 
 #define M struct hf_meta
 static const struct hf_field meta_rows[] = {
-    HF_U64(M, 1, epoch),         HF_U64(M, 2, index),         HF_U64(M, 3, config_version),
-    HF_U64(M, 4, nodes_version), HF_U64(M, 5, members),       HF_U64(M, 6, wall_ms),
-    HF_U64(M, 7, hash),          HF_U64(M, 8, history_count), HF_NODE(M, 9, coordinator),
+    HF_U64(M, 1, epoch),          HF_U64(M, 2, index),
+    HF_U64(M, 3, config_version), HF_U64(M, 4, nodes_version),
+    HF_U64(M, 5, members),        HF_U64(M, 6, wall_ms),
+    HF_U64(M, 7, hash),           HF_U64(M, 8, history_count),
+    HF_NODE(M, 9, coordinator),   HF_ROW(M, 10, HF_FIELD_U16, format, 2, HF_FORMAT_FIRST),
 };
 HF_TABLE(hf_table_meta, M, meta_rows);
 #undef M
@@ -56,7 +70,7 @@ static void put_length(struct hf_writer_buf *out, size_t at)
 void hf_message_begin(struct hf_writer_buf *out, uint8_t *bytes, size_t room,
                       enum hf_message_type type, const struct hf_head *head)
 {
-    *out = (struct hf_writer_buf){bytes, room, 0, false};
+    *out = (struct hf_writer_buf){bytes, room, 0, false, HF_FORMAT_ALL};
     hf_write_u32(out, HF_MESSAGE_MAGIC);
     hf_write_u16(out, HF_MESSAGE_VERSION);
     hf_write_u8(out, (uint8_t)type);
@@ -97,7 +111,7 @@ size_t hf_message_end(struct hf_writer_buf *out)
 
 bool hf_message_open(struct hf_message *message, const uint8_t *bytes, size_t length)
 {
-    struct hf_reader_buf in = {bytes, length, 0, false};
+    struct hf_reader_buf in = {bytes, length, 0, false, HF_FORMAT_ALL};
     uint32_t magic = hf_read_u32(&in);
     uint16_t version = hf_read_u16(&in);
     message->type = hf_read_u8(&in);
@@ -122,7 +136,7 @@ bool hf_message_next(struct hf_message *message, struct hf_reader_buf *ret_item)
     const uint8_t *bytes = hf_read_bytes(in, length);
     if (!bytes)
         return false;
-    *ret_item = (struct hf_reader_buf){bytes, length, 0, false};
+    *ret_item = (struct hf_reader_buf){bytes, length, 0, false, in->format};
     return true;
 }
 

@@ -64,6 +64,8 @@ struct hf_head {
     char address2[HF_ADDRESS_MAX];
     uint64_t ring;    /* HELLO, GO, NEED, SYNCED, SNAPSHOT: ring it was sent in; others ignore */
     uint64_t members; /* HELLO: the group as its sender saw it */
+    uint16_t speaks;  /* HELLO, SYNCED: the newest format its sender speaks */
+    uint16_t format;  /* HELLO: the format in use in the state it holds */
 };
 
 /* What a node says of one instance it has, had, or is to have. */
@@ -91,6 +93,7 @@ struct hf_report {
 struct hf_meta {
     uint64_t epoch, index, config_version, nodes_version, members, wall_ms, hash, history_count;
     uint8_t coordinator;
+    uint16_t format;
 };
 
 /* A record inside SNAPSHOT and PART: its kind and slot, then the entity's own fields. */
@@ -110,6 +113,8 @@ void hf_message_item(struct hf_writer_buf *out, const struct hf_table *table, co
 void hf_message_record(struct hf_writer_buf *out, uint8_t kind, uint16_t slot,
                        const struct hf_table *table, const void *entity);
 size_t hf_message_end(struct hf_writer_buf *out);
+
+/* What is written after begin is in every format; set out->format for what members share. */
 
 /* Reading. open checks magic, version, checksum; next gives the following item's bytes, or false at
  * the end (in->bad tells a broken end). */

@@ -71,6 +71,15 @@ static void put_node(struct text_out *out, const struct hf_spec *spec, uint8_t n
     }
 }
 
+/* Names of a set of nodes, with commas. */
+static void put_nodes(struct text_out *out, const struct hf_spec *spec, uint64_t nodes)
+{
+    for (bool first = true; nodes; nodes &= nodes - 1, first = false) {
+        put(out, first ? "" : ", ");
+        put_node(out, spec, (uint8_t)__builtin_ctzll(nodes));
+    }
+}
+
 static void put_instance(struct text_out *out, const struct hf_spec *spec, uint16_t instance)
 {
     if (spec && instance < HF_INSTANCES_MAX && spec->instances[instance].name[0])
@@ -95,6 +104,9 @@ static void put_input(struct text_out *out, char input, const struct hf_reason *
         break;
     case 'd':
         put_number(out, reason->number);
+        break;
+    case 's':
+        put_nodes(out, spec, reason->number);
         break;
     case '%':
         put(out, "%");

@@ -3,7 +3,8 @@
  *
  * Every decision carries one hf_reason: a code from the table below, and its inputs. The text of
  * the code is the one sentence that log, history, `holdfast why`, console and tests show; in it %n
- * = node name, %m = second node name, %i = the other instance's name, %d = number.
+ * = node name, %m = second node name, %i = the other instance's name, %d = number, %s = the names
+ * of a set of nodes (the number).
  */
 #ifndef HF_CORE_REASON_H
 #define HF_CORE_REASON_H
@@ -105,7 +106,25 @@
       "%n stood still, or its clock jumped, for %d ms; it observes before it acts")                \
     X(JOIN_NEEDS_ALL, "join-needs-all",                                                            \
       "%n is down: every node must be there when one joins, for each of them has to learn of it")  \
-    X(JOIN_BUSY, "join-busy", "%n is joining just now; try again when it is up")
+    X(JOIN_BUSY, "join-busy", "%n is joining just now; try again when it is up")                   \
+    X(UNKNOWN_COMMAND, "unknown-command",                                                          \
+      "%n, which coordinates, does not know this command: its holdfast is older than that of the " \
+      "node where it was given; upgrade %n, then try again")                                       \
+    X(CONFIG_UNREADABLE, "config-unreadable",                                                      \
+      "holdfast on %n cannot read the configuration that was applied; install the version that "   \
+      "the other nodes run on %n, then start holdfastd there")                                     \
+    X(FORMAT_RAISED, "format-raised",                                                              \
+      "every node speaks format %d: it is in use from now on, and older versions cannot come "     \
+      "back")                                                                                      \
+    X(FORMAT_TOO_NEW, "format-too-new",                                                            \
+      "the cluster uses format %d, which the older holdfast on %n cannot read; install the "       \
+      "version that the other nodes run on %n, then start holdfastd there")                        \
+    X(FORMAT_NEEDED, "format-needed",                                                              \
+      "the file has settings that an older holdfast cannot read, and it still runs on: %s; "       \
+      "upgrade there, then apply the file again")                                                  \
+    X(FORMAT_WAITS, "format-waits",                                                                \
+      "the file has settings of a newer format, which is used once all nodes are up; missing: "    \
+      "%s; start them, then apply the file again")
 
 enum hf_reason_code {
 #define HF_REASON_ENUM(code, word, text) HF_REASON_##code,
@@ -119,7 +138,7 @@ struct hf_reason {
     uint8_t node;      /* %n: node slot, HF_NODE_NONE = none */
     uint8_t node2;     /* %m */
     uint16_t instance; /* %i: instance slot, HF_INSTANCE_NONE = none */
-    uint64_t number;   /* %d */
+    uint64_t number;   /* %d; %s: a set of node slots */
 };
 
 /* A node that was considered and not taken, and why. */

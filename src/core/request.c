@@ -48,6 +48,8 @@ static struct hf_reason check_now(const struct hf_core *core,
     }
     if (request->verb == HF_VERB_APPLY && core->outgoing.active)
         return hf_reason_make(HF_REASON_CONFIG_BUSY);
+    if (request->verb == HF_VERB_APPLY)
+        return hf_format_hinders(core, hf_spec_format(request->spec));
     return hf_reason_make(HF_REASON_NONE);
 }
 

@@ -36,6 +36,7 @@ static void write_meta(struct hf_writer_buf *out, const struct hf_state *state)
         .hash = state->hash,
         .history_count = state->history_count,
         .coordinator = state->coordinator,
+        .format = state->format,
     };
     hf_message_record(out, HF_RECORD_META, 0, &hf_table_meta, &meta);
 }
@@ -88,6 +89,7 @@ size_t hf_core_snapshot(const struct hf_core *core, uint32_t *cursor, uint8_t *b
     struct hf_writer_buf out;
     head.ring = core->membership.ring.seq;
     hf_message_begin(&out, bytes, room, HF_MESSAGE_SNAPSHOT, &head);
+    out.format = core->state.format;
     while (*cursor < AT_DONE) {
         size_t before = out.length;
         write_position(&out, &core->state, *cursor);
@@ -126,8 +128,12 @@ void hf_need_message(struct hf_core *core, uint8_t node, const struct hf_head *h
 static bool install_meta(struct hf_core *core, struct hf_reader_buf *item)
 {
     struct hf_meta meta;
-    if (!hf_message_read(item, &hf_table_meta, &meta))
+    if (!hf_message_read(item, &hf_table_meta, &meta) || meta.format < HF_FORMAT_FIRST)
         return false;
+    if (meta.format > core->config.speaks && !HF_PLANTED(43)) {
+        hf_format_halt(core, meta.format);
+        return false;
+    }
     struct hf_state *to = &core->incoming;
     hf_state_empty(to, &core->incoming_made);
     to->epoch = meta.epoch;
@@ -138,6 +144,7 @@ static bool install_meta(struct hf_core *core, struct hf_reader_buf *item)
     to->wall_ms = meta.wall_ms;
     to->history_count = meta.history_count;
     to->coordinator = meta.coordinator;
+    to->format = meta.format;
     core->incoming_hash = meta.hash;
     core->receiving = true;
     return true;
@@ -247,6 +254,7 @@ void hf_synced_now(struct hf_core *core)
     head.epoch = core->state.epoch;
     head.index = core->state.index;
     head.hash = core->state.hash;
+    head.speaks = core->config.speaks;
     hf_emit_plain(core, HF_MESSAGE_SYNCED, &head);
     hf_emit(core, HF_ACTION_SNAPSHOT)->id = hf_core_mark(core);
     core->since_snapshot = 0;
@@ -286,7 +294,10 @@ void hf_snapshot_message(struct hf_core *core, uint8_t node, struct hf_message *
     bool last = has_record(message, HF_RECORD_END);
     struct hf_head head = hf_head_empty();
     head.ring = core->membership.ring.seq;
-    if (!hf_snapshot_install(core, message))
+    bool taken = hf_snapshot_install(core, message);
+    if (core->too_new)
+        return;
+    if (!taken)
         hf_emit_plain(core, HF_MESSAGE_NEED, &head);
     else if (last)
         hf_synced_now(core);

@@ -107,6 +107,7 @@ struct hf_instance_spec {
     uint16_t apart_from[HF_RELATIONS_MAX];
     uint8_t together_count;
     uint16_t together_with[HF_RELATIONS_MAX];
+    char description[HF_DESCRIPTION_MAX]; /* for people; since format 2 */
     uint8_t ext[HF_EXT_MAX];
     uint16_t ext_len;
 };

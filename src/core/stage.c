@@ -80,6 +80,7 @@ void hf_stage_send_more(struct hf_core *core)
     head.id = outgoing->id;
     head.number = outgoing->request.number;
     hf_message_begin(&out, bytes, sizeof(bytes), HF_MESSAGE_PART, &head);
+    out.format = core->state.format;
     while (outgoing->cursor < AT_DONE) {
         size_t before = out.length;
         write_position(&out, core, outgoing->cursor);
@@ -128,6 +129,13 @@ static void stage_begin(struct hf_core *core, uint8_t node, const struct hf_head
     if (core->stage.instance_end < core->state.instance_end)
         core->stage.instance_end = core->state.instance_end;
     hf_spec_copy(&core->stage.spec, &core->state.spec, HF_NODES_MAX, core->stage.instance_end);
+}
+
+bool hf_stage_unreadable(const struct hf_core *core, const struct hf_change *change)
+{
+    const struct hf_stage *stage = &core->stage;
+    return change->type == HF_CHANGE_CONFIG && stage->active && stage->broken &&
+           stage->origin == change->origin && stage->id == change->request;
 }
 
 void hf_stage_message(struct hf_core *core, uint8_t node, struct hf_message *message)

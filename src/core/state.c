@@ -7,35 +7,11 @@
 #include "core/hash.h"
 #include "core/planted.h"
 
-static const char *const change_words[HF_CHANGE_TYPES] = {
-    [HF_CHANGE_NONE] = "none",
-    [HF_CHANGE_REGIME] = "regime",
-    [HF_CHANGE_CLUSTER] = "cluster",
-    [HF_CHANGE_NODE_ADD] = "node-add",
-    [HF_CHANGE_NODE_UP] = "node-up",
-    [HF_CHANGE_NODE_LOST] = "node-lost",
-    [HF_CHANGE_NODE_FLAGS] = "node-flags",
-    [HF_CHANGE_ASSIGN] = "assign",
-    [HF_CHANGE_GOAL_STOP] = "stop",
-    [HF_CHANGE_CLEARED] = "cleared",
-    [HF_CHANGE_PHASE] = "phase",
-    [HF_CHANGE_RESTART] = "restart",
-    [HF_CHANGE_EXCLUDE] = "exclude",
-    [HF_CHANGE_WANTED] = "wanted",
-    [HF_CHANGE_CONFIG] = "config",
-    [HF_CHANGE_REFUSED] = "refused",
-    [HF_CHANGE_NOTED] = "noted",
-};
-
-const char *hf_change_word(enum hf_change_type type)
-{
-    return type < HF_CHANGE_TYPES ? change_words[type] : "unknown";
-}
-
 static void node_state_init(struct hf_node_state *node)
 {
     memset(node, 0, sizeof(*node));
     node->reason = hf_reason_make(HF_REASON_NONE);
+    node->speaks = HF_FORMAT_FIRST;
 }
 
 static void instance_state_init(struct hf_instance_state *instance)
@@ -55,6 +31,7 @@ void hf_state_init(struct hf_state *state)
 {
     memset(state, 0, sizeof(*state));
     state->coordinator = HF_NODE_NONE;
+    state->format = HF_FORMAT_FIRST;
     hf_cluster_spec_init(&state->spec.cluster);
     for (unsigned n = 0; n < HF_NODES_MAX; n++)
         node_state_init(&state->nodes[n]);
@@ -79,6 +56,7 @@ void hf_state_empty(struct hf_state *state, bool *made)
         instance_state_init(&state->instances[i]);
     memset(state, 0, offsetof(struct hf_state, spec));
     state->coordinator = HF_NODE_NONE;
+    state->format = HF_FORMAT_FIRST;
     hf_cluster_spec_init(&state->spec.cluster);
 }
 
@@ -110,7 +88,7 @@ void hf_state_copy(struct hf_state *to, const struct hf_state *from)
 
 uint64_t hf_state_hash(const struct hf_state *state)
 {
-    uint64_t hash = hf_hash_cluster(state);
+    uint64_t hash = hf_hash_cluster(state) ^ hf_hash_format(state);
     for (unsigned n = 0; n < HF_NODES_MAX; n++)
         hash ^= hf_hash_node(state, (uint8_t)n);
     for (unsigned i = 0; i < HF_INSTANCES_MAX; i++) {
@@ -257,6 +235,7 @@ static bool apply_node_up(struct hf_state *state, const struct hf_change *change
     node->up = true;
     node->fenced = false;
     node->watchdog = change->flags & HF_FLAG_WATCHDOG;
+    node->speaks = change->number ? (uint16_t)change->number : HF_FORMAT_FIRST;
     node->joined_epoch = state->epoch;
     node->reason = change->reason;
     state->hash ^= hf_hash_node(state, change->node);
@@ -334,6 +313,7 @@ static bool apply_assign(struct hf_state *state, const struct hf_change *change,
     instance->goal = HF_GOAL_RUN;
     instance->target = HF_NODE_NONE;
     instance->attempt = 0;
+    instance->owners_had++;
     instance->phase = HF_ACQUIRING;
     instance->since_ms = wall_ms;
     instance->retry_ms = 0;
@@ -545,6 +525,7 @@ static bool apply_instance(struct hf_state *state, const struct hf_change *chang
     case HF_CHANGE_CONFIG:
     case HF_CHANGE_REFUSED:
     case HF_CHANGE_NOTED:
+    case HF_CHANGE_FORMAT:
     case HF_CHANGE_TYPES:
         break;
     }
@@ -561,6 +542,19 @@ static bool apply_to_instance(struct hf_state *state, const struct hf_change *ch
     bool meant = apply_instance(state, change, wall_ms);
     state->hash ^= hf_hash_instance(state, i);
     return meant;
+}
+
+/* What a newer member knew already, and could not share, nobody else has: it begins empty. */
+static bool apply_format(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms)
+{
+    if (change->number <= state->format || change->number > HF_FORMAT_PLANNED)
+        return false;
+    if (!HF_PLANTED(42))
+        hf_state_limit(state, state->format);
+    state->format = (uint16_t)change->number;
+    state->hash = hf_state_hash(state);
+    remember(state, change, wall_ms, HF_NODE_NONE, change->number);
+    return true;
 }
 
 bool hf_state_apply(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms,
@@ -582,6 +576,8 @@ bool hf_state_apply(struct hf_state *state, const struct hf_change *change, uint
         return of_node && apply_node_flags(state, change, wall_ms);
     case HF_CHANGE_CONFIG:
         return apply_config(state, change, wall_ms, staged);
+    case HF_CHANGE_FORMAT:
+        return apply_format(state, change, wall_ms);
     case HF_CHANGE_ASSIGN:
     case HF_CHANGE_GOAL_STOP:
     case HF_CHANGE_CLEARED:

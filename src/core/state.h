@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/format.h"
 #include "core/lifecycle.h"
 #include "core/reason.h"
 #include "core/spec.h"
@@ -67,6 +68,7 @@ struct hf_instance_state {
     uint64_t failovers[HF_FAILOVERS_KEPT]; /* wall clock of the latest failovers it caused */
     struct hf_takeover takeover;
     char detail[HF_PATH_MAX]; /* what the driver said of the last failure, "" = nothing */
+    uint32_t owners_had;      /* how often it got an owner; since format 2 */
 };
 
 struct hf_node_state {
@@ -80,6 +82,7 @@ struct hf_node_state {
     struct hf_reason reason; /* why it is up or down */
     uint8_t failure_count;
     uint64_t failures[HF_RESTARTS_KEPT];
+    uint16_t speaks; /* the newest format that its daemon speaks, as it said when it came up */
 };
 
 enum hf_change_type {
@@ -87,7 +90,7 @@ enum hf_change_type {
     HF_CHANGE_REGIME,   /* number = set of members; node = coordinator; key = epoch */
     HF_CHANGE_CLUSTER,  /* text = cluster name: the first thing a new cluster decides */
     HF_CHANGE_NODE_ADD, /* node, text = name, address, address2 */
-    HF_CHANGE_NODE_UP,
+    HF_CHANGE_NODE_UP,  /* node; flags: watchdog; number = newest format it speaks, 0 = the first */
     HF_CHANGE_NODE_LOST,
     HF_CHANGE_NODE_FLAGS, /* flags: drained, quarantined, fenced, watchdog as given */
     HF_CHANGE_ASSIGN,     /* instance, node = new owner, generation */
@@ -100,6 +103,7 @@ enum hf_change_type {
     HF_CHANGE_CONFIG,     /* node, number = transaction: the staged specification takes effect */
     HF_CHANGE_REFUSED,    /* a command was refused: reason */
     HF_CHANGE_NOTED,      /* a command was accepted and changed nothing: reason */
+    HF_CHANGE_FORMAT,     /* number = the format in use from now on */
     HF_CHANGE_TYPES
 };
 
@@ -156,6 +160,7 @@ struct hf_state {
     uint64_t nodes_version;  /* raised when the list of nodes or the token changes */
     uint64_t members;        /* set of nodes of the regime */
     uint8_t coordinator;
+    uint16_t format;        /* in use: what newer fields there are is empty (format.h) */
     uint64_t wall_ms;       /* time of the newest decision */
     uint64_t hash;          /* over all entities */
     uint64_t history_count; /* records ever written; the newest is at (count - 1) % max */

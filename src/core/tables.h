@@ -19,11 +19,14 @@ extern const struct hf_table hf_table_change;
 extern const struct hf_table hf_table_history;
 
 /* Shorthand for the rows; T is the structure, m the member. */
-#define HF_ROW(T, tag_, kind_, m, size_, empty_)                                                   \
+#define HF_ROW_SINCE(format_, T, tag_, kind_, m, size_, empty_)                                    \
     {                                                                                              \
         .tag = (tag_), .kind = (kind_), .offset = (uint16_t)offsetof(T, m),                        \
-        .size = (uint16_t)(size_), .count = 1, .count_offset = HF_NO_COUNT, .empty = (empty_)      \
+        .size = (uint16_t)(size_), .count = 1, .count_offset = HF_NO_COUNT, .empty = (empty_),     \
+        .since = (format_)                                                                         \
     }
+#define HF_ROW(T, tag, kind, m, size, empty)                                                       \
+    HF_ROW_SINCE(HF_FORMAT_FIRST, T, tag, kind, m, size, empty)
 #define HF_U8(T, tag, m) HF_ROW(T, tag, HF_FIELD_U8, m, 1, 0)
 #define HF_NODE(T, tag, m) HF_ROW(T, tag, HF_FIELD_U8, m, 1, HF_NODE_NONE)
 #define HF_U16(T, tag, m) HF_ROW(T, tag, HF_FIELD_U16, m, 2, 0)
@@ -32,6 +35,10 @@ extern const struct hf_table hf_table_history;
 #define HF_U64(T, tag, m) HF_ROW(T, tag, HF_FIELD_U64, m, 8, 0)
 #define HF_BOOL(T, tag, m) HF_ROW(T, tag, HF_FIELD_BOOL, m, 1, 0)
 #define HF_TEXT(T, tag, m) HF_ROW(T, tag, HF_FIELD_TEXT, m, sizeof(((T *)0)->m), 0)
+/* The same of fields that came with a later format. */
+#define HF_U32_SINCE(format, T, tag, m) HF_ROW_SINCE(format, T, tag, HF_FIELD_U32, m, 4, 0)
+#define HF_TEXT_SINCE(format, T, tag, m)                                                           \
+    HF_ROW_SINCE(format, T, tag, HF_FIELD_TEXT, m, sizeof(((T *)0)->m), 0)
 #define HF_ARRAY_(T, tag_, kind_, m, count_offset_, table_)                                        \
     {                                                                                              \
         .tag = (tag_), .kind = (kind_), .offset = (uint16_t)offsetof(T, m),                        \

@@ -105,6 +105,7 @@ static const struct hf_field instance_rows[] = {
     HF_LIST(I, 24, HF_FIELD_U16, after, after_count),
     HF_LIST(I, 25, HF_FIELD_U16, apart_from, apart_count),
     HF_LIST(I, 26, HF_FIELD_U16, together_with, together_count),
+    HF_TEXT_SINCE(2, I, 27, description),
 };
 HF_TABLE_EXT(hf_table_instance_spec, I, instance_rows);
 #undef I

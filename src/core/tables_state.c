@@ -52,6 +52,7 @@ static const struct hf_field instance_rows[] = {
     HF_LIST(I, 14, HF_FIELD_U64, failovers, failover_count),
     HF_STRUCT(I, 15, takeover, &takeover_table),
     HF_TEXT(I, 16, detail),
+    HF_U32_SINCE(2, I, 17, owners_had),
 };
 HF_TABLE(hf_table_instance_state, I, instance_rows);
 #undef I
@@ -67,6 +68,7 @@ static const struct hf_field node_rows[] = {
     HF_U64(N, 7, since_ms),
     HF_STRUCT(N, 8, reason, &hf_table_reason),
     HF_LIST(N, 9, HF_FIELD_U64, failures, failure_count),
+    HF_ROW(N, 10, HF_FIELD_U16, speaks, 2, HF_FORMAT_FIRST),
 };
 HF_TABLE(hf_table_node_state, N, node_rows);
 #undef N

@@ -253,12 +253,14 @@ static void feed(uv_timer_t *timer)
         hf_log("an instance that must be stopped still runs: the watchdog will reset this node");
 }
 
-static bool holds_anything(struct hf_daemon *daemon)
+/* Or may hold: what was not looked at yet counts. */
+bool hf_daemon_holds_anything(struct hf_daemon *daemon)
 {
     for (uint16_t i = 0; i < HF_INSTANCES_MAX; i++) {
         struct hf_local_view view;
         hf_core_local_view(daemon->core, i, &view);
-        if (view.engine_up || view.mounted)
+        bool unknown = hf_core_state(daemon->core)->spec.instances[i].name[0] && !view.inspected;
+        if (view.engine_up || view.mounted || unknown)
             return true;
     }
     return false;
@@ -269,7 +271,7 @@ static void told_to_stop(uv_signal_t *signal, int number)
 {
     struct hf_daemon *daemon = signal->data;
     (void)number;
-    bool holds = holds_anything(daemon);
+    bool holds = hf_daemon_holds_anything(daemon);
     hf_log("told to stop%s", holds ? "; instances run on here: start holdfastd again soon, or "
                                      "the watchdog resets this node"
                                    : "");
@@ -426,6 +428,8 @@ static int load(struct hf_daemon *daemon, const char *state_dir, const char *nod
 int hf_daemon_run(const char *state_dir, const char *socket_path, const char *node_path,
                   const char *watchdog_path)
 {
+    if (!hf_daemon_can_read(state_dir))
+        return HF_DAEMON_TOO_OLD;
     struct hf_daemon *daemon = calloc(1, sizeof(*daemon));
     if (!daemon)
         return -ENOMEM;
@@ -445,6 +449,7 @@ int hf_daemon_run(const char *state_dir, const char *socket_path, const char *no
         hf_daemon_step(daemon, &event);
         (void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
         close_all(daemon);
+        rc = daemon->too_old ? HF_DAEMON_TOO_OLD : 0;
     }
     free(daemon);
     return rc;

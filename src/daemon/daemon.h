@@ -89,13 +89,22 @@ struct hf_daemon {
     enum hf_core_condition seen_condition; /* a second ago */
     bool reload_again;                     /* corosync.conf changed while a reload was under way */
     bool stopping;
+    bool too_old; /* for what the other nodes share */
 };
 
+/* This holdfastd is older than what the cluster uses: starting it again would not help. */
+#define HF_DAEMON_TOO_OLD 78 /* also the exit status; EX_CONFIG of sysexits.h */
+
 /* daemon.c */
+/* 0, HF_DAEMON_TOO_OLD or a negative errno; why is in the log. */
 int hf_daemon_run(const char *state_dir, const char *socket_path, const char *node_path,
                   const char *watchdog_path);
 void hf_daemon_step(struct hf_daemon *daemon, struct hf_event *event);
+bool hf_daemon_holds_anything(struct hf_daemon *daemon);
 void hf_daemon_status_input(struct hf_daemon *daemon, struct hf_status_input *ret);
+
+/* format_check.c: false, and said why, when this node's journal is in a newer format. */
+bool hf_daemon_can_read(const char *state_dir);
 
 /* execute.c */
 void hf_daemon_execute(struct hf_daemon *daemon);

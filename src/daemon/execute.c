@@ -18,12 +18,27 @@ void hf_daemon_snapshot(struct hf_daemon *daemon)
     hf_journal_snapshot_end(daemon->journal, hf_core_mark(daemon->core));
 }
 
+/*
+ * Nothing is wrong here but the version: the end is an orderly one, and nobody starts it again.
+ * With nothing running here the computer need not be reset.
+ */
+static void too_old(struct hf_daemon *daemon)
+{
+    if (!hf_daemon_holds_anything(daemon))
+        (void)hf_watchdog_disarm(&daemon->watchdog);
+    daemon->stopping = daemon->too_old = true;
+    uv_stop(&daemon->loop);
+}
+
 static void halt(struct hf_daemon *daemon, const struct hf_action *action)
 {
+    uint16_t code = action->reason.code;
     char text[512];
     (void)hf_reason_text(&action->reason, &hf_core_state(daemon->core)->spec, text, sizeof(text));
     hf_log("stopping: %s", text);
-    abort();
+    if (code != HF_REASON_FORMAT_TOO_NEW && code != HF_REASON_CONFIG_UNREADABLE)
+        abort();
+    too_old(daemon);
 }
 
 static void multicast(struct hf_daemon *daemon, const struct hf_action *action)
@@ -76,6 +91,6 @@ static void execute(struct hf_daemon *daemon, const struct hf_action *action)
 
 void hf_daemon_execute(struct hf_daemon *daemon)
 {
-    for (uint32_t a = 0; a < daemon->actions->count; a++)
+    for (uint32_t a = 0; a < daemon->actions->count && !daemon->stopping; a++)
         execute(daemon, &daemon->actions->list[a]);
 }

@@ -62,5 +62,6 @@ int main(int argc, char **argv)
         (void)fputs(usage, stderr);
         return 2;
     }
-    return hf_daemon_run(state, socket, node, watchdog) == 0 ? 0 : 1;
+    int rc = hf_daemon_run(state, socket, node, watchdog);
+    return rc < 0 ? 1 : rc;
 }

@@ -97,6 +97,9 @@ static void text_of(const struct hf_state *state, const struct hf_history_record
     case HF_CHANGE_NOTED:
         (void)snprintf(text, room, "a command had nothing to change");
         return;
+    case HF_CHANGE_FORMAT:
+        (void)snprintf(text, room, "format %u is in use", (unsigned)record->number);
+        return;
     case HF_CHANGE_NONE:
     case HF_CHANGE_TYPES:
         break;

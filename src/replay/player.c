@@ -91,11 +91,11 @@ static int different(struct player *player, const struct hf_reader_buf *theirs,
 /* theirs: a result as it stands in its record, the kind already read. */
 static int compare(struct player *player, const struct hf_reader_buf *theirs)
 {
-    struct hf_writer_buf out = {player->own, sizeof(player->own), 0, false};
+    struct hf_writer_buf out = {player->own, sizeof(player->own), 0, false, HF_FORMAT_ALL};
     if (!player->open)
         return damaged(player, "a result without an event");
     hf_put_result(&out, player->actions, player->clock.now_ms);
-    struct hf_reader_buf ours = {player->own, out.length, 1, false};
+    struct hf_reader_buf ours = {player->own, out.length, 1, false, HF_FORMAT_ALL};
     player->open = false;
     player->play->compared++;
     if (theirs->length - theirs->at == ours.length - ours.at &&
@@ -107,9 +107,9 @@ static int compare(struct player *player, const struct hf_reader_buf *theirs)
 static int compare_idle(struct player *player, const struct hf_log_idle *idle)
 {
     uint8_t bytes[64];
-    struct hf_writer_buf out = {bytes, sizeof(bytes), 0, false};
+    struct hf_writer_buf out = {bytes, sizeof(bytes), 0, false, HF_FORMAT_ALL};
     hf_put_idle_result(&out, idle->wake_ms, player->clock.now_ms);
-    struct hf_reader_buf theirs = {bytes, out.length, 1, false};
+    struct hf_reader_buf theirs = {bytes, out.length, 1, false, HF_FORMAT_ALL};
     return compare(player, &theirs);
 }
 

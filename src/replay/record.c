@@ -85,7 +85,7 @@ static uint32_t checksum(uint64_t number, const uint8_t *payload, size_t length)
 
 size_t hf_log_frame(uint64_t number, const uint8_t *payload, size_t length, uint8_t *frame)
 {
-    struct hf_writer_buf out = {frame, HF_LOG_FRAME, 0, false};
+    struct hf_writer_buf out = {frame, HF_LOG_FRAME, 0, false, HF_FORMAT_ALL};
     HF_ASSERT(length > 0 && length <= HF_LOG_RECORD_MAX);
     hf_put_varint(&out, length);
     hf_write_u32(&out, checksum(number, payload, length));
@@ -110,7 +110,7 @@ enum hf_log_found hf_log_next(const uint8_t *bytes, size_t length, size_t *at, u
     /* A file that grew just before a power cut may end in zeros. */
     if (only_zeros(bytes + *at, length - *at))
         return HF_LOG_CUT;
-    struct hf_reader_buf in = {bytes, length, *at, false};
+    struct hf_reader_buf in = {bytes, length, *at, false, HF_FORMAT_ALL};
     uint64_t size = hf_get_varint(&in);
     uint32_t sum = hf_read_u32(&in);
     bool whole = !in.bad;
@@ -121,7 +121,7 @@ enum hf_log_found hf_log_next(const uint8_t *bytes, size_t length, size_t *at, u
         return HF_LOG_CUT;
     if (sum != checksum(number, payload, size))
         return HF_LOG_DAMAGED;
-    *ret_payload = (struct hf_reader_buf){payload, size, 0, false};
+    *ret_payload = (struct hf_reader_buf){payload, size, 0, false, HF_FORMAT_ALL};
     *at = in.at;
     return HF_LOG_FOUND;
 }
@@ -130,6 +130,7 @@ static void put_config(struct hf_writer_buf *out, const struct hf_core_config *c
 {
     hf_write_u8(out, config->node);
     hf_write_u8(out, config->watchdog);
+    hf_put_varint(out, config->speaks);
     hf_put_varint(out, config->incarnation);
     hf_put_text(out, config->cluster);
     hf_put_text(out, config->name);
@@ -141,6 +142,9 @@ static void get_config(struct hf_reader_buf *in, struct hf_core_config *config)
 {
     config->node = hf_read_u8(in);
     config->watchdog = hf_read_u8(in) != 0;
+    uint64_t speaks = hf_get_varint(in);
+    in->bad |= speaks > HF_FORMAT_PLANNED;
+    config->speaks = in->bad ? 0 : (uint16_t)speaks;
     config->incarnation = hf_get_varint(in);
     hf_get_text(in, config->cluster, sizeof(config->cluster));
     hf_get_text(in, config->name, sizeof(config->name));

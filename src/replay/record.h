@@ -16,7 +16,7 @@
 
 #define HF_LOG_MAGIC "HFEVENT1"
 #define HF_LOG_MAGIC_SIZE 8u
-#define HF_LOG_FORMAT 1u
+#define HF_LOG_FORMAT 2u
 
 /* Payload of a record at most: a message, and what stands around it. */
 #define HF_LOG_RECORD_MAX (HF_MESSAGE_MAX + 512u)

@@ -38,11 +38,11 @@ static void put_action(struct hf_writer_buf *out, const struct hf_action *action
 void hf_put_result(struct hf_writer_buf *out, const struct hf_actions *actions, uint64_t now_ms)
 {
     uint8_t kept[ACTIONS_ROOM];
-    struct hf_writer_buf whole = {kept, sizeof(kept), 0, false};
+    struct hf_writer_buf whole = {kept, sizeof(kept), 0, false, HF_FORMAT_ALL};
     uint64_t hash = 0;
     for (uint32_t a = 0; a < actions->count; a++) {
         uint8_t one[ACTION_MAX];
-        struct hf_writer_buf action = {one, sizeof(one), 0, false};
+        struct hf_writer_buf action = {one, sizeof(one), 0, false, HF_FORMAT_ALL};
         put_action(&action, &actions->list[a], actions->arena);
         hash = hf_hash(hash, one, action.length);
         if (!whole.overflow && whole.room - whole.length >= action.length)

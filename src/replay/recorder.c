@@ -34,7 +34,8 @@ void hf_recorder_init(struct hf_recorder *recorder, hf_recorder_sink_fn sink, vo
 
 static struct hf_writer_buf payload_of(struct hf_recorder *recorder)
 {
-    return (struct hf_writer_buf){recorder->payload, sizeof(recorder->payload), 0, false};
+    return (struct hf_writer_buf){recorder->payload, sizeof(recorder->payload), 0, false,
+                                  HF_FORMAT_ALL};
 }
 
 static void give(struct hf_recorder *recorder, const struct hf_writer_buf *out)
@@ -112,7 +113,7 @@ static void memory(struct hf_recorder *recorder, enum hf_log_kind kind, const vo
 {
     struct hf_sparse sparse = {.memory = bytes, .size = size};
     for (;;) {
-        struct hf_writer_buf out = {recorder->payload, HF_LOG_CHUNK, 0, false};
+        struct hf_writer_buf out = {recorder->payload, HF_LOG_CHUNK, 0, false, HF_FORMAT_ALL};
         hf_write_u8(&out, (uint8_t)kind);
         if (recorder->broken || !hf_sparse_write(&sparse, &out))
             return;

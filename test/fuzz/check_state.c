@@ -36,12 +36,13 @@ static void check_valid(const struct hf_state *state)
     }
 }
 
-/* By what is written of them: padding does not count. */
-static void check_entity(const struct hf_table *table, const void *a, const void *b)
+/* By what is written of them in the format in use: padding does not count. */
+static void check_entity(uint16_t format, const struct hf_table *table, const void *a,
+                         const void *b)
 {
     static uint8_t of_a[ENTITY_MAX], of_b[ENTITY_MAX];
-    struct hf_writer_buf out_a = {of_a, sizeof(of_a), 0, false};
-    struct hf_writer_buf out_b = {of_b, sizeof(of_b), 0, false};
+    struct hf_writer_buf out_a = {of_a, sizeof(of_a), 0, false, format};
+    struct hf_writer_buf out_b = {of_b, sizeof(of_b), 0, false, format};
     hf_encode(&out_a, table, a);
     hf_encode(&out_b, table, b);
     HF_ASSERT(!out_a.overflow && !out_b.overflow && out_a.length == out_b.length);
@@ -50,13 +51,13 @@ static void check_entity(const struct hf_table *table, const void *a, const void
 
 static void check_same_records(const struct hf_state *a, const struct hf_state *b)
 {
-    check_entity(&hf_table_cluster_spec, &a->spec.cluster, &b->spec.cluster);
+    check_entity(a->format, &hf_table_cluster_spec, &a->spec.cluster, &b->spec.cluster);
     for (unsigned n = 0; n < HF_NODES_MAX; n++) {
         HF_ASSERT(!a->spec.nodes[n].name[0] == !b->spec.nodes[n].name[0]);
         if (!a->spec.nodes[n].name[0])
             continue;
-        check_entity(&hf_table_node_spec, &a->spec.nodes[n], &b->spec.nodes[n]);
-        check_entity(&hf_table_node_state, &a->nodes[n], &b->nodes[n]);
+        check_entity(a->format, &hf_table_node_spec, &a->spec.nodes[n], &b->spec.nodes[n]);
+        check_entity(a->format, &hf_table_node_state, &a->nodes[n], &b->nodes[n]);
     }
     for (unsigned i = 0; i < HF_INSTANCES_MAX; i++) {
         /* Also of a free slot: its next user goes on from it. */
@@ -64,17 +65,19 @@ static void check_same_records(const struct hf_state *a, const struct hf_state *
         HF_ASSERT(!a->spec.instances[i].name[0] == !b->spec.instances[i].name[0]);
         if (!a->spec.instances[i].name[0])
             continue;
-        check_entity(&hf_table_instance_spec, &a->spec.instances[i], &b->spec.instances[i]);
-        check_entity(&hf_table_instance_state, &a->instances[i], &b->instances[i]);
+        check_entity(a->format, &hf_table_instance_spec, &a->spec.instances[i],
+                     &b->spec.instances[i]);
+        check_entity(a->format, &hf_table_instance_state, &a->instances[i], &b->instances[i]);
     }
     for (unsigned h = 0; h < HF_HISTORY_MAX && h < a->history_count; h++)
-        check_entity(&hf_table_history, &a->history[h], &b->history[h]);
+        check_entity(a->format, &hf_table_history, &a->history[h], &b->history[h]);
 }
 
 static void check_same(const struct hf_state *a, const struct hf_state *b)
 {
     HF_ASSERT(a->epoch == b->epoch && a->index == b->index && a->hash == b->hash);
     HF_ASSERT(a->config_version == b->config_version && a->nodes_version == b->nodes_version);
+    HF_ASSERT(a->format == b->format);
     HF_ASSERT(a->members == b->members && a->coordinator == b->coordinator);
     HF_ASSERT(a->wall_ms == b->wall_ms && a->history_count == b->history_count);
     check_same_records(a, b);

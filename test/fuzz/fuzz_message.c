@@ -35,11 +35,11 @@ static const struct hf_table *record_table(uint8_t kind)
 static void check_same(const struct hf_table *table)
 {
     uint8_t bytes[ENTITY_MAX];
-    struct hf_writer_buf out = {bytes, sizeof(bytes), 0, false};
+    struct hf_writer_buf out = {bytes, sizeof(bytes), 0, false, HF_FORMAT_ALL};
     HF_ASSERT(table->size <= ENTITY_MAX);
     hf_encode(&out, table, entity);
     HF_ASSERT(!out.overflow);
-    struct hf_reader_buf in = {bytes, out.length, 0, false};
+    struct hf_reader_buf in = {bytes, out.length, 0, false, HF_FORMAT_ALL};
     HF_ASSERT(hf_decode(&in, table, again));
     HF_ASSERT(memcmp(entity, again, table->size) == 0);
 }

@@ -71,7 +71,8 @@ static void follow_decision(const struct frame *frame, uint8_t *to, size_t *leng
 static size_t make_follow(uint8_t *data, size_t size, size_t room)
 {
     static uint8_t made[SERIES_MAX], bytes[HF_MESSAGE_MAX];
-    struct hf_writer_buf out = {made, room < sizeof(made) ? room : sizeof(made), 0, false};
+    struct hf_writer_buf out = {made, room < sizeof(made) ? room : sizeof(made), 0, false,
+                                HF_FORMAT_ALL};
     const uint8_t *at = data;
     size_t left = size;
     struct frame frame;

@@ -50,7 +50,7 @@ static void save(const char *target, const char *name, const uint8_t *bytes, siz
 
 static void series_begin(void)
 {
-    out = (struct hf_writer_buf){series, sizeof(series), 0, false};
+    out = (struct hf_writer_buf){series, sizeof(series), 0, false, HF_FORMAT_ALL};
 }
 
 static void series_save(const char *target, const char *name)

@@ -32,7 +32,7 @@ void wire_seal(uint8_t *bytes, size_t length)
     if (length < HF_MESSAGE_HEADER)
         return;
     uint8_t type = bytes[6];
-    struct hf_writer_buf out = {bytes, HF_MESSAGE_HEADER, 0, false};
+    struct hf_writer_buf out = {bytes, HF_MESSAGE_HEADER, 0, false, HF_FORMAT_ALL};
     hf_write_u32(&out, HF_MESSAGE_MAGIC);
     hf_write_u16(&out, HF_MESSAGE_VERSION);
     hf_write_u8(&out, type);

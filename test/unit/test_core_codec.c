@@ -33,10 +33,10 @@ static void round_trip_test(void **state)
         assert_true(from && to);
         for (unsigned r = 0; r < ROUNDS; r++) {
             random_structure(tables[t], from);
-            struct hf_writer_buf out = {bytes, ROOM, 0, false};
+            struct hf_writer_buf out = {bytes, ROOM, 0, false, HF_FORMAT_ALL};
             hf_encode(&out, tables[t], from);
             assert_false(out.overflow);
-            struct hf_reader_buf in = {bytes, out.length, 0, false};
+            struct hf_reader_buf in = {bytes, out.length, 0, false, HF_FORMAT_ALL};
             assert_true(hf_decode(&in, tables[t], to));
             assert_memory_equal(from, to, tables[t]->size);
         }
@@ -51,17 +51,17 @@ static void unknown_test(void **state)
     (void)state;
     static struct hf_instance_spec spec;
     random_structure(&hf_table_instance_spec, &spec);
-    struct hf_writer_buf out = {bytes, ROOM, 0, false};
+    struct hf_writer_buf out = {bytes, ROOM, 0, false, HF_FORMAT_ALL};
     hf_encode(&out, &hf_table_instance_spec, &spec);
     for (uint8_t tag = 200; tag < 204; tag++) {
         hf_write_u8(&out, tag);
         hf_write_u16(&out, 5);
         hf_write_bytes(&out, "hello", 5);
     }
-    struct hf_reader_buf in = {bytes, out.length, 0, false};
+    struct hf_reader_buf in = {bytes, out.length, 0, false, HF_FORMAT_ALL};
     assert_true(hf_decode(&in, &hf_table_instance_spec, &spec));
     assert_int_equal(spec.ext_len, 4 * 8);
-    struct hf_writer_buf out2 = {again, ROOM, 0, false};
+    struct hf_writer_buf out2 = {again, ROOM, 0, false, HF_FORMAT_ALL};
     hf_encode(&out2, &hf_table_instance_spec, &spec);
     assert_int_equal(out2.length, out.length);
     assert_memory_equal(bytes, again, out.length);
@@ -74,14 +74,14 @@ static void damage_test(void **state)
     static struct hf_instance_state instance;
     for (unsigned r = 0; r < 20000; r++) {
         random_structure(&hf_table_instance_state, &instance);
-        struct hf_writer_buf out = {bytes, ROOM, 0, false};
+        struct hf_writer_buf out = {bytes, ROOM, 0, false, HF_FORMAT_ALL};
         hf_encode(&out, &hf_table_instance_state, &instance);
         for (unsigned k = 0; k < 1 + r % 4; k++)
             bytes[random_next() % out.length] = (uint8_t)random_next();
-        struct hf_reader_buf in = {bytes, out.length - random_next() % 3, 0, false};
+        struct hf_reader_buf in = {bytes, out.length - random_next() % 3, 0, false, HF_FORMAT_ALL};
         if (!hf_decode(&in, &hf_table_instance_state, &instance))
             continue;
-        struct hf_writer_buf out2 = {again, ROOM, 0, false};
+        struct hf_writer_buf out2 = {again, ROOM, 0, false, HF_FORMAT_ALL};
         hf_encode(&out2, &hf_table_instance_state, &instance);
         assert_false(out2.overflow);
     }

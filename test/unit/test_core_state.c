@@ -242,7 +242,7 @@ static void half_snapshot_test(void **unused)
     *before = to->state;
     uint32_t cursor = 0;
     size_t length = hf_core_snapshot(from, &cursor, bytes, sizeof(bytes) - 2);
-    struct hf_writer_buf out = {bytes, sizeof(bytes), length, false};
+    struct hf_writer_buf out = {bytes, sizeof(bytes), length, false, HF_FORMAT_ALL};
     hf_write_u16(&out, 7); /* an item that is not there */
     assert_int_equal(hf_message_end(&out), length + 2);
     assert_false(hf_core_restore_snapshot(to, bytes, length + 2));

@@ -235,8 +235,8 @@ static struct log altered(const struct log *from, uint64_t wanted,
 
 static size_t set_header(uint8_t *payload, size_t length, void (*set)(struct hf_log_header *))
 {
-    struct hf_reader_buf in = {payload, length, 0, false};
-    struct hf_writer_buf out = {payload, HF_LOG_RECORD_MAX, 0, false};
+    struct hf_reader_buf in = {payload, length, 0, false, HF_FORMAT_ALL};
+    struct hf_writer_buf out = {payload, HF_LOG_RECORD_MAX, 0, false, HF_FORMAT_ALL};
     struct hf_log_header header;
     assert_true(hf_get_header(&in, &header));
     set(&header);
@@ -470,17 +470,17 @@ static void varint_test(void **unused)
     for (unsigned bit = 0; bit < 65; bit++) {
         uint8_t bytes[32];
         uint64_t value = bit == 64 ? UINT64_MAX : (1ull << bit) - 1;
-        struct hf_writer_buf out = {bytes, sizeof(bytes), 0, false};
+        struct hf_writer_buf out = {bytes, sizeof(bytes), 0, false, HF_FORMAT_ALL};
         hf_put_varint(&out, value);
         hf_put_varint(&out, hf_zigzag(0 - value));
-        struct hf_reader_buf in = {bytes, out.length, 0, false};
+        struct hf_reader_buf in = {bytes, out.length, 0, false, HF_FORMAT_ALL};
         assert_false(out.overflow);
         assert_true(hf_get_varint(&in) == value);
         assert_true(hf_unzigzag(hf_get_varint(&in)) == 0 - value);
         assert_false(in.bad);
     }
     const uint8_t endless[12] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    struct hf_reader_buf in = {endless, sizeof(endless), 0, false};
+    struct hf_reader_buf in = {endless, sizeof(endless), 0, false, HF_FORMAT_ALL};
     (void)hf_get_varint(&in);
     assert_true(in.bad);
 }
