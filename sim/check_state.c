@@ -15,22 +15,6 @@ static bool compared(struct sim_node *node, const uint64_t words[5])
     return false;
 }
 
-/*
- * A regime of which every member's daemon ended before a journal had all of it: what it decided
- * last is known to nobody, and whoever comes back goes on from an earlier place of the same epoch.
- */
-void sim_check_lost(struct sim_world *world, uint8_t n)
-{
-    const struct hf_core *core = world->node[n].core;
-    for (uint8_t k = 0; k < SIM_NODES; k++) {
-        const struct sim_node *other = &world->node[k];
-        if (k != n && other->daemon && other->core->running &&
-            other->core->state.epoch == core->state.epoch)
-            return;
-    }
-    world->lost += core->running;
-}
-
 void sim_check_i3(struct sim_world *world, uint8_t n)
 {
     struct sim_node *node = &world->node[n];
@@ -38,10 +22,12 @@ void sim_check_i3(struct sim_world *world, uint8_t n)
     const struct hf_state *state = &core->state;
     if (!core->synced_self || !state->index || !node->ring)
         return;
-    /* What a member decided alone, and lost with its daemon, nobody else ever held. */
-    bool alone = core->membership.members == sim_bit(n);
-    uint64_t words[5] = {node->ring, state->epoch, state->index,
-                         alone ? node->incarnation : world->lost << 32, state->hash};
+    /* Too few to open an epoch of their own go on in the one they have; what they decide is known
+     * to them alone, and lost with their daemons. So it is compared among them only. */
+    uint64_t few = 0;
+    if (!hf_enough_nodes(state->members, hf_state_voters(state)) && state->coordinator < SIM_NODES)
+        few = world->node[state->coordinator].incarnation << 8 | state->coordinator;
+    uint64_t words[5] = {node->ring, state->epoch, state->index, few, state->hash};
     if (compared(node, words))
         return;
     uint64_t key = hf_hash(3, words, 4 * sizeof(words[0])) | 1;

@@ -162,7 +162,6 @@ void sim_daemon_kill(struct sim_world *world, uint8_t n)
     struct sim_node *node = &world->node[n];
     if (!node->daemon)
         return;
-    sim_check_lost(world, n);
     node->daemon = false;
     sim_driver_orphans(world, n);
     sim_group_disconnect(world, n);
@@ -202,8 +201,6 @@ void sim_power_off(struct sim_world *world, uint8_t n)
     struct sim_node *node = &world->node[n];
     if (!node->powered)
         return;
-    if (node->daemon)
-        sim_check_lost(world, n);
     node->powered = false;
     node->frozen = node->armed = false; /* a reset disarms the watchdog */
     node->unfed_us = 0;

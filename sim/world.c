@@ -87,7 +87,6 @@ void sim_world_reset(struct sim_world *world, uint64_t seed, unsigned nodes, boo
     for (uint32_t k = 0; k < world->seen_count; k++)
         world->seen[2 * world->seen_slots[k]] = world->seen[2 * world->seen_slots[k] + 1] = 0;
     world->seen_count = 0;
-    world->lost = 0;
     world->seed = seed;
     world->rng.state = seed * 0x2545f4914f6cdd1dull + 1;
     world->now = world->order = 0;

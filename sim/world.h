@@ -254,7 +254,6 @@ struct sim_world {
     uint64_t *seen;       /* for I3: table of (ring, epoch, index) -> hash */
     uint32_t *seen_slots; /* those of it that are in use */
     uint32_t seen_count;
-    uint64_t lost;         /* regimes of which nobody is left */
     uint64_t history_done; /* history records already traced */
     uint64_t history_epoch;
     struct sim_recording *recording; /* NULL = nothing is recorded */
@@ -370,7 +369,6 @@ bool sim_reachable(const struct sim_world *world, uint8_t node);
 
 /* check_*.c */
 void sim_check_step(struct sim_world *world, uint8_t node, bool acted);
-void sim_check_lost(struct sim_world *world, uint8_t node); /* its daemon ends */
 void sim_check_i3(struct sim_world *world, uint8_t node);
 void sim_check_fenced(struct sim_world *world, uint8_t node, uint16_t instance);
 void sim_check_i7(struct sim_world *world);

@@ -37,6 +37,24 @@ static void order_instances(struct hf_core *core)
     core->order_version = core->state.config_version;
 }
 
+/*
+ * Of an epoch: the ring's sequence, a count, part of the daemon's incarnation, the node that opens
+ * the regime. The count puts it above every epoch that this state knows. The rest makes it nobody
+ * else's: when every daemon ended before the regime was on its disk, it is opened again from
+ * before it, in the same ring perhaps by the same node, and must not pass for the first one, which
+ * somebody who is away may still have.
+ */
+enum { EPOCH_RING_SHIFT = 36, EPOCH_COUNT_SHIFT = 24, EPOCH_NODE_BITS = 6 };
+
+static uint64_t epoch_after(const struct hf_core *core)
+{
+    uint64_t ring = core->membership.ring.seq << EPOCH_RING_SHIFT;
+    uint64_t above = ring > core->state.epoch ? ring : core->state.epoch;
+    uint64_t mask = (UINT64_C(1) << (EPOCH_COUNT_SHIFT - EPOCH_NODE_BITS)) - 1;
+    return ((above >> EPOCH_COUNT_SHIFT) + 1) << EPOCH_COUNT_SHIFT |
+           (core->config.incarnation & mask) << EPOCH_NODE_BITS | core->config.node;
+}
+
 static void propose_regime(struct hf_core *core, struct hf_proposal *proposal)
 {
     uint8_t self = core->config.node;
@@ -45,11 +63,8 @@ static void propose_regime(struct hf_core *core, struct hf_proposal *proposal)
         return;
     struct hf_change change = hf_change_make(HF_CHANGE_REGIME, HF_REASON_NEW_REGIME);
     /* Too few to outvote what others may hold: they go on, but are no newer than those. */
-    uint64_t ring = core->membership.ring.seq << 16;
-    uint64_t above = ring > core->state.epoch ? ring : core->state.epoch;
-    change.key = (above / HF_NODES_MAX + 1) * HF_NODES_MAX + self; /* nobody else's can equal it */
-    if (!hf_enough_nodes(up, hf_state_voters(&core->state)))
-        change.key = core->state.epoch;
+    bool enough = hf_enough_nodes(up, hf_state_voters(&core->state));
+    change.key = enough ? epoch_after(core) : core->state.epoch;
     change.number = up;
     change.node = self;
     change.reason.node = self;

@@ -154,8 +154,8 @@ struct hf_history_record {
 
 /* About 5 MiB, most of it never touched. */
 struct hf_state {
-    uint64_t epoch; /* of the regime: ring sequence << 16 | count << 6 | node that opened it */
-    uint64_t index; /* decisions applied so far */
+    uint64_t epoch;          /* of the regime; decide.c says what it is made of */
+    uint64_t index;          /* decisions applied so far */
     uint64_t config_version; /* raised by each HF_CHANGE_CONFIG, _CLUSTER and _NODE_ADD */
     uint64_t nodes_version;  /* raised when the list of nodes or the token changes */
     uint64_t members;        /* set of nodes of the regime */
