@@ -4,9 +4,6 @@
 
 #include "cli/plan_show.h"
 
-/* Text with what HTML reserves written out. */
-void hf_html_text(const char *text, struct hf_strbuf *out);
-
 /* Bars: each resource of each node, in normal times and at worst after one failure. */
 void hf_plan_svg_bars(const struct hf_plan *plan, struct hf_strbuf *out);
 

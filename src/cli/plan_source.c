@@ -7,38 +7,15 @@
 #include "cli/answer.h"
 #include "cli/json_get.h"
 #include "cli/read_file.h"
-#include "config/config.h"
-
-static int parse(const char *file_name, const char *text, size_t length, struct hf_spec *spec,
-                 struct hf_config_errors *errors)
-{
-    int r = hf_config_parse(file_name, text, length, NULL, spec, errors);
-    if (r == 0)
-        return HF_EXIT_OK;
-    if (r < 0) {
-        (void)fprintf(stderr, "holdfast plan: %s\n", strerror(-r));
-        return HF_EXIT_REFUSED;
-    }
-    for (unsigned e = 0; e < errors->count; e++)
-        (void)fprintf(stderr, "%s\n", errors->items[e].text);
-    if (errors->left_out)
-        (void)fprintf(stderr, "%u more errors are not shown\n", errors->left_out);
-    return HF_EXIT_FILE;
-}
+#include "cli/spec_text.h"
 
 int hf_plan_from_text(const char *file_name, const char *text, size_t length,
                       struct hf_plan_input *input)
 {
-    struct hf_spec *spec = calloc(1, sizeof(*spec));
-    struct hf_config_errors *errors = calloc(1, sizeof(*errors));
-    int code = HF_EXIT_REFUSED;
-    if (spec && errors)
-        code = parse(file_name, text, length, spec, errors);
-    else
-        (void)fprintf(stderr, "holdfast plan: out of memory\n");
+    struct hf_spec *spec = NULL;
+    int code = hf_spec_of_text("plan", file_name, text, length, &spec);
     if (code == HF_EXIT_OK)
         hf_plan_input_from_spec(spec, input);
-    free(errors);
     free(spec);
     return code;
 }

@@ -1,3 +1,4 @@
+#include "cli/page.h"
 #include "cli/plan_html.h"
 #include "cli/plan_words.h"
 
@@ -10,21 +11,6 @@
 #define BAR_GAP 24
 #define ROW_H 28
 #define NAME_SHOWN 18 /* characters of a name beside a picture */
-
-void hf_html_text(const char *text, struct hf_strbuf *out)
-{
-    for (; *text; text++) {
-        const char *entity = *text == '&'   ? "&amp;"
-                             : *text == '<' ? "&lt;"
-                             : *text == '>' ? "&gt;"
-                             : *text == '"' ? "&quot;"
-                                            : NULL;
-        if (entity)
-            hf_strbuf_add(out, entity);
-        else
-            hf_strbuf_add_bytes(out, text, 1);
-    }
-}
 
 static void svg_text(struct hf_strbuf *out, const char *kind, int x, int y, const char *text)
 {

@@ -1,61 +1,23 @@
 /* holdfast plan: what if a node fails? */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cli/answer.h"
 #include "cli/options.h"
+#include "cli/page.h"
 #include "cli/plan_show.h"
 #include "cli/plan_source.h"
+#include "cli/progress.h"
 #include "cli/verbs.h"
-
-#define QUIET_S 2 /* how long it may take without saying how far it is */
 
 static const char every_shape[] =
     "active/passive,active/active,active/active/passive,active/active/active/passive,N+1,N+2";
 
-/* ---- How far it is ---- */
-
-struct meter {
-    struct timespec begin;
-    bool shown;
-};
-
-static bool is_due(struct meter *meter, int after_s)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    if (!isatty(STDERR_FILENO) || now.tv_sec - meter->begin.tv_sec < after_s)
-        return false;
-    meter->shown = true;
-    return true;
-}
-
 static void on_progress(void *user, unsigned done, unsigned total)
 {
-    if (!is_due(user, QUIET_S))
-        return;
-    (void)fprintf(stderr, "\rplanning: %u of %u losses", done, total);
-    (void)fflush(stderr);
-}
-
-/* What comes next takes about as long as the losses did, two seconds at most. */
-static void meter_say(struct meter *meter, const char *what)
-{
-    if (!is_due(meter, QUIET_S / 2))
-        return;
-    (void)fprintf(stderr, "\r\033[K%s", what);
-    (void)fflush(stderr);
-}
-
-static void meter_end(const struct meter *meter)
-{
-    if (meter->shown)
-        (void)fprintf(stderr, "\r\033[K");
+    hf_progress_count(user, "planning", done, total, "losses");
 }
 
 /* ---- Topologies ---- */
@@ -100,14 +62,7 @@ static int write_page(const char *name, const struct hf_plan_report *report)
     struct hf_strbuf HF_STRBUF_CLEANUP page;
     hf_strbuf_init(&page);
     hf_plan_html(report, &page);
-    FILE *file = hf_strbuf_ok(&page) ? fopen(name, "we") : NULL;
-    bool good = file && fputs(page.data, file) >= 0;
-    if (file && fclose(file) != 0)
-        good = false;
-    if (!good)
-        (void)fprintf(stderr, "holdfast plan: cannot write %s: %s\n", name,
-                      hf_strbuf_ok(&page) ? strerror(errno) : "out of memory");
-    return good ? HF_EXIT_OK : HF_EXIT_REFUSED;
+    return hf_page_write("plan", name, &page);
 }
 
 static int print_json(const struct hf_plan_report *report)
@@ -141,22 +96,21 @@ static int answer(const struct hf_options *options, const struct hf_plan_report 
 static int make(const struct hf_plan_input *input, const struct hf_options *options,
                 struct hf_plan_report *report)
 {
-    struct meter meter = {0};
-    struct hf_plan_options how = {.progress = on_progress, .user = &meter};
+    struct hf_progress progress = hf_progress_begin();
+    struct hf_plan_options how = {.progress = on_progress, .user = &progress};
     struct hf_plan *plan = NULL;
-    (void)clock_gettime(CLOCK_MONOTONIC, &meter.begin);
     int r = hf_plan_make(input, &how, &plan);
     report->plan = plan;
     if (r == 0) {
         hf_plan_judge(plan, &report->verdict);
-        meter_say(&meter, "planning: what would heal it");
+        hf_progress_say(&progress, "planning: what would heal it");
         r = hf_plan_make_heal(plan, 0, &report->heal);
     }
     if (r == 0) {
-        meter_say(&meter, "planning: topologies");
+        hf_progress_say(&progress, "planning: topologies");
         r = compare(input, report);
     }
-    meter_end(&meter);
+    hf_progress_end(&progress);
     int code = HF_EXIT_REFUSED;
     if (r == 0)
         code = answer(options, report);
