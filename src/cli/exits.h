@@ -14,7 +14,8 @@
     X(NO_QUORUM, 5, "no quorum, or too few nodes, to decide it")                                   \
     X(TIMED_OUT, 6, "it did not end in the time given; it may still go on")                        \
     X(FILE, 7, "the file has errors or cannot be read; nothing was changed")                       \
-    X(NOT_CARRIED, 8, "plan: a failure that must be carried is not")
+    X(NOT_CARRIED, 8, "plan: a failure that must be carried is not")                               \
+    X(CHECK_FAILED, 9, "validate: a check failed")
 
 enum hf_exit {
 #define HF_EXIT_ENUM(code, number, meaning) HF_EXIT_##code = number,

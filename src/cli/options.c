@@ -24,6 +24,9 @@ static const struct option all_options[] = {
     {"topology", required_argument, NULL, HF_OPTION_TOPOLOGY},
     {"all", no_argument, NULL, HF_OPTION_ALL},
     {"from", required_argument, NULL, HF_OPTION_FROM},
+    {"facts", required_argument, NULL, HF_OPTION_FACTS},
+    {"only", required_argument, NULL, HF_OPTION_ONLY},
+    {"list", no_argument, NULL, HF_OPTION_LIST},
     {NULL, 0, NULL, 0},
 };
 
@@ -49,6 +52,7 @@ static int take_option(const char *verb, unsigned option, struct hf_options *ret
     ret->yes |= option == HF_OPTION_YES;
     ret->mermaid |= option == HF_OPTION_MERMAID;
     ret->all |= option == HF_OPTION_ALL;
+    ret->list |= option == HF_OPTION_LIST;
     if (option == HF_OPTION_INSTANCE)
         ret->instance = optarg;
     if (option == HF_OPTION_HTML)
@@ -57,6 +61,12 @@ static int take_option(const char *verb, unsigned option, struct hf_options *ret
         ret->topology = optarg;
     if (option == HF_OPTION_FROM)
         ret->from = optarg;
+    if (option == HF_OPTION_ONLY)
+        ret->only = optarg;
+    if (option == HF_OPTION_FACTS && ret->facts_count == HF_FACTS_FILES_MAX)
+        return hf_answer_usage(verb, "--facts was given more than %d times", HF_FACTS_FILES_MAX);
+    if (option == HF_OPTION_FACTS)
+        ret->facts[ret->facts_count++] = optarg;
     if (option == HF_OPTION_TIMEOUT)
         return take_number(verb, "--timeout", 86400, &ret->timeout_s);
     if (option == HF_OPTION_COUNT)

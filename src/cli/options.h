@@ -23,13 +23,17 @@ enum hf_option {
     HF_OPTION_TOPOLOGY = 4096,
     HF_OPTION_ALL = 8192,
     HF_OPTION_FROM = 16384,
+    HF_OPTION_FACTS = 32768,
+    HF_OPTION_ONLY = 65536,
+    HF_OPTION_LIST = 131072,
     HF_OPTION_WAITING = HF_OPTION_FORCE | HF_OPTION_NO_WAIT | HF_OPTION_TIMEOUT
 };
 
 #define HF_ARGUMENTS_MAX 2
+#define HF_FACTS_FILES_MAX 64 /* one a node */
 
 struct hf_options {
-    bool json, watch, force, no_wait, dry_run, yes, mermaid, all;
+    bool json, watch, force, no_wait, dry_run, yes, mermaid, all, list;
     int timeout_s;        /* 120 */
     int count;            /* 0 = not given */
     int ttl_s;            /* 0 = not given */
@@ -37,6 +41,9 @@ struct hf_options {
     const char *html;     /* --html; NULL = not given */
     const char *topology; /* --topology; NULL = not given */
     const char *from;     /* --from, a time; NULL = not given */
+    const char *only;     /* --only; NULL = not given */
+    int facts_count;
+    const char *facts[HF_FACTS_FILES_MAX]; /* --facts, as often as it was given */
     int argument_count;
     const char *arguments[HF_ARGUMENTS_MAX];
 };

@@ -69,8 +69,23 @@ static const struct hf_verb verbs[] = {
      "  --instance I   only what concerns this instance\n"
      "  --json         as data\n",
      verb_replay},
-    {"inspect", "lifecycle [--mermaid]", "print the table of an instance's life",
-     "  --mermaid      as a diagram for Mermaid\n", verb_inspect},
+    {"inspect", "lifecycle [--mermaid] | facts [FILE]",
+     "print the table of an instance's life, or the facts of this node",
+     "  lifecycle      the table of an instance's life; --mermaid: as a diagram for Mermaid\n"
+     "  facts          facts of this node as JSON, for validate --facts; as root\n"
+     "  FILE           the cluster.yaml that says whom and what to look for\n",
+     verb_inspect},
+    {"validate", "[FILE] [--facts FILE]... [--only LIST] [--list] [--html FILE] [--json]",
+     "check nodes and configuration, before and after the cluster exists",
+     "  FILE           a cluster.yaml; without it the configuration of the cluster that runs\n"
+     "  --facts FILE   what `holdfast inspect facts` printed on a node, once for each node;\n"
+     "                 without it the cluster's nodes are asked, or else this node alone\n"
+     "  --only LIST    only these checks or categories: network,storage.size\n"
+     "  --list         tell which checks there are\n"
+     "  --html FILE    also write a page to keep\n"
+     "  --json         all of it as JSON\n"
+     "  It exits with 9 when a check failed; warnings leave it at 0.\n",
+     verb_validate},
     {"plan", "[FILE] [--html FILE] [--topology LIST] [--all] [--json]",
      "tell what happens if a node, a site, or two nodes fail, and what would heal it",
      "  FILE             a cluster.yaml, '-' for standard input; without it the cluster that runs\n"

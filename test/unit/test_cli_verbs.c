@@ -41,6 +41,19 @@ int verb_plan(int argc, char **argv)
     return 0;
 }
 
+int verb_validate(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
+int hf_inspect_facts(const char *file)
+{
+    (void)file;
+    return 0;
+}
+
 int verb_replay(int argc, char **argv)
 {
     (void)argc;
@@ -258,7 +271,7 @@ static void usage_is_told(void **unused)
         {"move a --timeout", "--timeout wants a value"},
         {"move a --timeout 0", "--timeout wants a whole number from 1 to 86400, not '0'"},
         {"history -n x", "-n wants a whole number from 1 to 512, not 'x'"},
-        {"inspect brain", "there is no 'brain' to inspect; there is lifecycle"},
+        {"inspect brain", "there is no 'brain' to inspect; there are lifecycle and facts"},
         {"help me", "there is no verb 'me'"},
         {"confirm-fenced db1", "there is no terminal to ask on"},
     };
