@@ -44,6 +44,9 @@ static void adopt_or_not(struct hf_core *core, uint16_t i, const struct hf_event
         local->stop_by_ms = core->now_ms + core->state.spec.cluster.quorum_loss_stop_ms;
         return;
     }
+    /* Also what is not adopted, and stops only when somebody says so, ends when its key is gone. */
+    if (local->mounted || local->engine_up)
+        hf_local_watch(core, i);
     bool whole = step->engine_running && (step->mounted || !spec->disk_count) &&
                  (step->key_held || !spec->disk_count) && (step->address_up || !spec->address[0]);
     if (!whole || state->owner != core->config.node || state->goal != HF_GOAL_RUN)
