@@ -15,7 +15,9 @@
     NET "nodes:\n  n1: {public: 10.0.0.1}\n  n2: {public: 10.0.0.2}\n  n3: {public: 10.0.0.3}\n"
 #define BODY TOP "instances:\n"
 /* An instance in lines 8 and 9; keys follow on line 10. */
-#define DEGRADED(settings) BODY "  a:\n    engine: {type: postgresql, data: /srv/a/data}\n    degraded: {settings: {" settings "}}\n    disks: [{device: /dev/x, mount: /srv/a}]\n"
+#define DEGRADED(settings)                                                                         \
+    BODY "  a:\n    engine: {type: postgresql, data: /srv/a/data}\n    degraded: {settings: "      \
+         "{" settings "}}\n    disks: [{device: /dev/x, mount: /srv/a}]\n"
 #define ONE BODY "  a:\n    engine: {type: service, unit: a.service}\n"
 #define TWO ONE "  b:\n    engine: {type: service, unit: b.service}\n"
 #define PG "    engine: {type: postgresql, data: /srv/a/data}\n"
