@@ -54,6 +54,7 @@ struct hf_local {
     uint32_t attempt;
     bool inspected;
     bool acquired, mounted, address_up, engine_up; /* what may be held: true when in doubt */
+    bool address_before; /* it was up when it was last asked for: it was kept after a move */
     bool was_online;
     bool duty;    /* stopped for want of quorum */
     bool fenced;  /* our key is gone: kill, do not stop */

@@ -163,6 +163,7 @@ static void mounting(struct hf_core *core, uint16_t i)
         hf_local_submit(core, i, &local->main, HF_STEP_MOUNT, spec->start_timeout_ms);
     }
     if (!(local->done & HF_DONE_ADDRESS) && !local->side.id) {
+        local->address_before = local->address_up;
         local->address_up = true;
         hf_local_submit(core, i, &local->side, HF_STEP_ADDRESS_UP, ADDRESS_MS);
     }

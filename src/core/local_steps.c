@@ -194,7 +194,7 @@ static void address_up(struct hf_core *core, uint16_t i, const struct hf_event_s
     struct hf_local *local = &core->local[i];
     local->timings[HF_TIMING_ADDRESS] = step->took_ms;
     if (step->status != HF_STEP_OK) {
-        local->address_up = in_doubt(step->status);
+        local->address_up = local->address_before || in_doubt(step->status);
         hf_local_fail(core, i, HF_STEP_ADDRESS, step->text);
         return;
     }
