@@ -35,6 +35,9 @@ int64_t hf_place_cap_within(int64_t cap, const struct hf_place_util *util, bool 
 /* place_model.c, place_order.c */
 void hf_place_model_init(struct hf_place_model *model, const struct hf_place_problem *problem);
 void hf_place_model_order(struct hf_place_model *model);
+void hf_place_model_order_homes(struct hf_place_model *model);
+/* Homes, and costs if those were changed, are again what they are in the problem. */
+void hf_place_model_restore(struct hf_place_model *model, bool costs);
 
 /* place_begin.c: the root of a search; false: there is no placement within the limits */
 bool hf_place_state_init(struct hf_place_workspace *ws);

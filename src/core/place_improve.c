@@ -7,7 +7,7 @@
 
 #include "core/place_impl.h"
 
-/* The best placement becomes home; hf_place_model_init() takes that back. */
+/* The best placement becomes home; hf_place_model_restore() takes that back. */
 static void rebase(struct hf_place_workspace *ws)
 {
     struct hf_place_model *m = &ws->model;
@@ -16,7 +16,7 @@ static void rebase(struct hf_place_workspace *ws)
         m->home[i] = ws->best[i];
         m->running[i] = ws->best[i] >= 0;
     }
-    hf_place_model_order(m);
+    hf_place_model_order_homes(m);
 }
 
 /* How scarce a resource is, in 1/64 of what there is. */
@@ -150,7 +150,9 @@ bool hf_place_improve(struct hf_place_workspace *ws, enum hf_place_aim aim, unsi
                       uint64_t slice)
 {
     const struct hf_place_problem *problem = ws->model.problem;
+    bool costs = aim != HF_PLACE_AIM_SERVE;
 
+    ws->steps += ws->model.n_instances;
     rebase(ws);
     if (aim == HF_PLACE_AIM_LOAD) {
         cost_of_load(ws);
@@ -158,7 +160,10 @@ bool hf_place_improve(struct hf_place_workspace *ws, enum hf_place_aim aim, unsi
         cost_of_order(ws);
     }
     bool found = set_aim(ws, aim, n_classes) && search_near(ws, slice);
-    hf_place_model_init(&ws->model, problem);
+    if (costs) {
+        ws->steps += (uint64_t)ws->model.n_instances * ws->model.n_nodes / 16;
+    }
+    hf_place_model_restore(&ws->model, costs);
     if (!found) {
         return false;
     }

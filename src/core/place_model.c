@@ -61,10 +61,15 @@ static void init_domain(struct hf_place_model *m, unsigned i)
             m->domain[i] |= hf_place_bit(n);
         }
     }
-    int current = inst->current;
+}
+
+static void init_home(struct hf_place_model *m, unsigned i)
+{
+    int8_t current = m->problem->instances[i].current;
+
     m->running[i] = current >= 0 && (m->up & hf_place_bit((unsigned)current));
     bool may_stay = m->running[i] && (m->domain[i] & hf_place_bit((unsigned)current));
-    m->home[i] = may_stay ? inst->current : HF_PLACE_NONE;
+    m->home[i] = may_stay ? current : HF_PLACE_NONE;
 }
 
 static void init_cost(struct hf_place_model *m, unsigned i)
@@ -135,9 +140,21 @@ void hf_place_model_init(struct hf_place_model *m, const struct hf_place_problem
     for (unsigned i = 0; i < m->n_instances; i++) {
         init_demand(m, i);
         init_domain(m, i);
+        init_home(m, i);
         init_cost(m, i);
         m->apart[i] = problem->instances[i].anti_affinity;
         m->joined[i] = problem->instances[i].together_with;
     }
     hf_place_model_order(m);
+}
+
+void hf_place_model_restore(struct hf_place_model *m, bool costs)
+{
+    for (unsigned i = 0; i < m->n_instances; i++) {
+        init_home(m, i);
+        if (costs) {
+            init_cost(m, i);
+        }
+    }
+    hf_place_model_order_homes(m);
 }

@@ -19,21 +19,27 @@ static void sort_by_need(const struct hf_place_model *m, uint16_t *list, unsigne
     }
 }
 
-static void order_homes(struct hf_place_model *m)
+/* Members of each list keep the order of their numbers. */
+void hf_place_model_order_homes(struct hf_place_model *m)
 {
-    uint16_t at = 0;
+    uint16_t at[HF_PLACE_N + 1] = {0};
 
-    for (unsigned n = 0; n < m->n_nodes; n++) {
-        m->home_start[n] = at;
-        for (unsigned i = 0; i < m->n_instances; i++) {
-            if (m->home[i] == (int)n) {
-                m->home_by[0][at++] = (uint16_t)i;
-            }
+    for (unsigned i = 0; i < m->n_instances; i++) {
+        if (m->home[i] >= 0) {
+            at[m->home[i] + 1]++;
         }
     }
-    m->home_start[m->n_nodes] = at;
+    for (unsigned n = 0; n < m->n_nodes; n++) {
+        at[n + 1] = (uint16_t)(at[n + 1] + at[n]);
+    }
+    memcpy(m->home_start, at, (m->n_nodes + 1) * sizeof(at[0]));
+    for (unsigned i = 0; i < m->n_instances; i++) {
+        if (m->home[i] >= 0) {
+            m->home_by[0][at[m->home[i]]++] = (uint16_t)i;
+        }
+    }
     for (unsigned r = 1; r < m->n_resources; r++) {
-        memcpy(m->home_by[r], m->home_by[0], at * sizeof(m->home_by[0][0]));
+        memcpy(m->home_by[r], m->home_by[0], m->home_start[m->n_nodes] * sizeof(m->home_by[0][0]));
     }
     for (unsigned n = 0; n < m->n_nodes; n++) {
         unsigned start = m->home_start[n];
@@ -46,25 +52,18 @@ static void order_homes(struct hf_place_model *m)
 static void order_groups(struct hf_place_model *m, unsigned kind, const uint16_t *group)
 {
     uint16_t *start = m->group_start[kind];
-    uint16_t at = 0;
 
     memset(start, 0, sizeof(m->group_start[kind]));
     for (unsigned i = 0; i < m->n_instances; i++) {
-        start[group[i] + 1]++;
+        start[group[i]]++;
     }
-    start[1] = 0; /* group 0 is none */
-    for (unsigned g = 1; g <= m->n_instances; g++) {
-        start[g + 1] = (uint16_t)(start[g + 1] + start[g]);
+    start[0] = 0; /* group 0 is none */
+    for (unsigned g = 1; g <= m->n_instances + 1; g++) {
+        start[g] = (uint16_t)(start[g] + start[g - 1]);
     }
-    for (unsigned g = 1; g <= m->n_instances; g++) {
-        at = start[g];
-        if (start[g + 1] == at) {
-            continue;
-        }
-        for (unsigned i = 0; i < m->n_instances; i++) {
-            if (group[i] == g) {
-                m->group_member[kind][at++] = (uint16_t)i;
-            }
+    for (unsigned i = m->n_instances; i-- > 0;) { /* each start comes down to its place */
+        if (group[i]) {
+            m->group_member[kind][--start[group[i]]] = (uint16_t)i;
         }
     }
 }
@@ -92,7 +91,7 @@ static void order_pairs(struct hf_place_model *m)
 void hf_place_model_order(struct hf_place_model *m)
 {
     order_pairs(m);
-    order_homes(m);
+    hf_place_model_order_homes(m);
     order_groups(m, 0, m->apart);
     order_groups(m, 1, m->joined);
 }

@@ -154,6 +154,7 @@ enum hf_place_answer hf_place_search(struct hf_place_workspace *ws, uint64_t ste
     enum hf_place_pick pick;
 
     ws->incomplete = false;
+    ws->steps += ws->model.n_instances / 2; /* the root is not free */
     if (!hf_place_state_init(ws)) {
         return HF_PLACE_NO;
     }

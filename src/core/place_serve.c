@@ -67,7 +67,7 @@ static unsigned least_left_out(struct hf_place_workspace *ws, unsigned c)
     unsigned low = 0;
     unsigned high = left_out(ws, c);
 
-    while (low < high) {
+    while (low < high && hf_place_steps_left(ws) > 0) {
         unsigned middle = low + (high - low) / 2;
         hf_place_limits_init(ws);
         ws->limits.n_classes = c + 1;
