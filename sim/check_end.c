@@ -21,7 +21,8 @@ static bool no_room(const struct hf_instance_state *state)
         return state->reason.code == HF_REASON_WAITS_FOR;
     for (unsigned r = 0; r < state->takeover.rejection_count; r++) {
         uint16_t code = state->takeover.rejections[r].reason.code;
-        if (code == HF_REASON_NO_CAPACITY || code == HF_REASON_KEPT_APART)
+        if (code == HF_REASON_NO_CAPACITY || code == HF_REASON_KEPT_APART ||
+            code == HF_REASON_KEPT_TOGETHER)
             return true;
     }
     return false;

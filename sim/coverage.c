@@ -10,6 +10,7 @@ static const struct {
     {"reason retry", "an hour later: story retry"},
     {"reason node-quarantined", "nothing quarantines a node yet (docs/ARCHITECTURE.md)"},
     {"reason config-unreadable", "no member meets a newer field: test_core_format"},
+    {"reason mate-cannot", "a group that is asked to go where one of it may not: story together"},
     {"reason cluster-full", "64 nodes: test_core_join"},
     {"move offline-stranded", "a phase of the state, never of a node"},
     {"move failed-stranded", "a phase of the state, never of a node"},
@@ -69,6 +70,9 @@ unsigned sim_coverage_print(const struct sim_coverage *coverage)
         look(&found, coverage->steps[s], "step", sim_step_word(s));
     for (uint8_t s = 0; s < HF_STEP_STATUSES; s++)
         look(&found, coverage->statuses[s], "answer", sim_status_word(s));
+    printf("left out: %llu times; whether rightly was looked at by every placement: %llu times\n",
+           (unsigned long long)(coverage->left_out[0] + coverage->left_out[1]),
+           (unsigned long long)coverage->left_out[1]);
     printf("replayed: %llu events, identical; %llu logs began with a checkpoint\n",
            (unsigned long long)coverage->replayed, (unsigned long long)coverage->checkpoints);
     printf("never reached: %u with an explanation, %u without\n", found.explained,

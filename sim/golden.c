@@ -98,8 +98,23 @@ static void do_instance(struct story *story)
         instance->preferred[instance->preferred_count++] = node_of(story, word(story, k));
 }
 
+static void set_node(struct story *story)
+{
+    struct hf_node_spec *node = &story->spec->nodes[node_of(story, word(story, 1))];
+    if (is(story, 2, "capacity"))
+        node->capacity[HF_MEMORY] = (uint64_t)atoi(word(story, 3));
+    else if (is(story, 2, "role"))
+        node->role = is(story, 3, "passive") ? HF_ROLE_PASSIVE : HF_ROLE_ACTIVE;
+    else
+        complain(story, "unknown key");
+}
+
 static void do_set(struct story *story)
 {
+    if (!strncmp(word(story, 1), "db", 2)) {
+        set_node(story);
+        return;
+    }
     struct hf_instance_spec *instance = &story->spec->instances[instance_of(story, word(story, 1))];
     int value = atoi(word(story, 3));
     if (is(story, 2, "priority")) {
@@ -111,6 +126,8 @@ static void do_set(struct story *story)
         instance->after[instance->after_count++] = instance_of(story, word(story, 3));
     } else if (is(story, 2, "apart_from")) {
         instance->apart_from[instance->apart_count++] = instance_of(story, word(story, 3));
+    } else if (is(story, 2, "together_with")) {
+        instance->together_with[instance->together_count++] = instance_of(story, word(story, 3));
     } else if (is(story, 2, "demand")) {
         instance->demand[HF_MEMORY] = (uint64_t)value;
     } else if (is(story, 2, "possible")) {
@@ -129,7 +146,12 @@ static void do_apply(struct story *story)
 {
     const struct hf_state *state = sim_state_of(story->world);
     story->spec->cluster = state->spec.cluster;
-    memcpy(story->spec->nodes, state->spec.nodes, sizeof(story->spec->nodes));
+    for (unsigned n = 0; n < HF_NODES_MAX; n++) { /* what `set` said stays */
+        struct hf_node_spec said = story->spec->nodes[n];
+        story->spec->nodes[n] = state->spec.nodes[n];
+        story->spec->nodes[n].role = said.role;
+        memcpy(story->spec->nodes[n].capacity, said.capacity, sizeof(said.capacity));
+    }
     if (!sim_apply(story->world, story->spec))
         sim_trace(story->world, "apply was refused");
 }

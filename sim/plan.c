@@ -82,6 +82,9 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
                                                        : sim_between(&rng, 1, SIM_INSTANCES));
     plan->witness = plan->nodes % 2 == 0 && sim_chance(&rng, 400);
     plan->watchdog = sim_chance(&rng, 500);
+    plan->tight = seed % 5 == 2;
+    if (plan->tight && plan->instances > 10)
+        plan->instances = 10; /* few enough for a checker that tries everything */
     uint32_t kinds = (uint32_t)sim_random(&rng) & ((1u << SIM_F_DRAWN) - 1);
     if (!kinds)
         kinds = 1u << SIM_F_POWER;
@@ -108,6 +111,7 @@ static void on_fault(struct sim_world *world, uint64_t index, uint64_t end)
         return;
     if (world->calm)
         return;
+    sim_check_left_out(world);
     if (end & 1)
         sim_fault_end(world, fault);
     else
@@ -151,6 +155,8 @@ static bool configure(struct sim_world *world, const struct sim_plan *plan)
     bool sized = sim_chance(&world->rng, 200);
     for (uint8_t n = 0; sized && n < plan->nodes; n++)
         spec->nodes[n].capacity[HF_MEMORY] = 1000;
+    if (plan->tight)
+        sim_spec_tighten(world, spec, plan->nodes, plan->instances);
     return sim_apply(world, spec);
 }
 
@@ -228,6 +234,8 @@ static void finish(struct sim_world *world)
     if (!world->violation[0])
         sim_check_served(world);
     if (!world->violation[0])
+        sim_check_left_out(world);
+    if (!world->violation[0])
         sim_check_config(world);
     if (!world->violation[0])
         sim_check_conf(world);
@@ -237,6 +245,8 @@ static void finish(struct sim_world *world)
         sim_check_served(world);
     if (!world->violation[0])
         sim_check_versions(world);
+    if (!world->violation[0])
+        sim_check_left_out(world);
     if (!world->violation[0])
         sim_check_moves(world);
     for (uint32_t r = 0; r < world->request_count && !world->violation[0]; r++) {

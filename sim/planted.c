@@ -30,7 +30,7 @@ static const struct {
     {15, 1000, "a step in doubt is taken for one that did nothing"},
     {16, 100, "the address is not removed"},
     {17, 2000, "a command is answered when it is decided, not when it is durable"},
-    {18, 4000, "low priority goes first"},
+    {18, 2000, "low priority goes first"},
     {19, 2000, "an owner without reservation is not waited for"},
     {20, 1000, "the reservation is given up after a clean stop"},
     {21, 3000, "a regime is opened by too few"},
@@ -45,6 +45,12 @@ static const struct {
     {43, 1000, "a daemon that is too old for the format in use goes on"},
     {44, 1000, "settings that the format in use cannot say are accepted, and lost"},
     {25, 100, "a checkpoint of the event log lacks what runs on the node"},
+    {30, 2000, "what runs is stopped for something as important"},
+    {31, 500, "the optimiser is never asked"},
+    {32, 500, "a place is taken before it is free"},
+    {33, 500, "some of the room is never used"},
+    {34, 1000, "apart_from binds only the one that states it"},
+    {35, 1000, "the group's place is not looked for"},
 };
 
 static bool wanted(int argc, char **argv, unsigned number)

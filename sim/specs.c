@@ -19,6 +19,41 @@ void sim_spec_instance(struct hf_spec *spec, uint16_t i, const char *name)
     instance->stop_timeout_ms = 10000;
 }
 
+/* Total demand over total room, in a resource, is drawn once for all instances. */
+static void tighten(struct hf_spec *spec, struct sim_rng *rng, unsigned r, unsigned nodes,
+                    unsigned instances)
+{
+    uint64_t room = 0;
+    for (unsigned n = 0; n < nodes; n++) {
+        spec->nodes[n].capacity[r] = sim_chance(rng, 500) ? 1000 : sim_between(rng, 600, 1400);
+        room += spec->nodes[n].capacity[r] * 9 / 10;
+    }
+    uint64_t mean = room * sim_between(rng, 45, 110) / 100 / instances;
+    for (unsigned i = 0; i < instances; i++)
+        spec->instances[i].demand[r] = mean * sim_between(rng, 30, 170) / 100;
+}
+
+void sim_spec_tighten(struct sim_world *world, struct hf_spec *spec, unsigned nodes,
+                      unsigned instances)
+{
+    struct sim_rng rng = {world->seed * 0x9fb21c651e98df25ull + 3};
+    tighten(spec, &rng, HF_MEMORY, nodes, instances);
+    if (sim_chance(&rng, 300))
+        tighten(spec, &rng, HF_CPU, nodes, instances);
+    if (sim_chance(&rng, 250))
+        spec->nodes[nodes - 1].role = HF_ROLE_PASSIVE;
+    for (unsigned i = 1; i < instances; i++) {
+        struct hf_instance_spec *instance = &spec->instances[i];
+        if (sim_chance(&rng, 150) && !instance->apart_count)
+            instance->together_with[instance->together_count++] =
+                (uint16_t)sim_between(&rng, 0, i - 1);
+        else if (sim_chance(&rng, 150) && !instance->together_count)
+            instance->apart_from[instance->apart_count++] = (uint16_t)sim_between(&rng, 0, i - 1);
+        if (sim_chance(&rng, 300)) /* few priorities: equals are frequent */
+            instance->priority = (int32_t)sim_between(&rng, 1, 3) * 5;
+    }
+}
+
 /* A daemon that is in the regime of a quorate ring. */
 uint8_t sim_member(const struct sim_world *world)
 {

@@ -127,9 +127,11 @@ void sim_trace_history(struct sim_world *world, uint8_t n)
         if (world->trace)
             trace_record(world, &state->spec, record);
         sim_check_reasons(world, record);
-        sim_check_priority(world, n, record);
         sim_check_raised(world, n, record);
+        sim_check_room(world, n, record);
+        sim_check_relations(world, n, record);
     }
     world->history_done = state->history_count;
+    world->changed_us = world->now;
     world->history_epoch = state->epoch;
 }

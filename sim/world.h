@@ -199,6 +199,7 @@ struct sim_coverage {
     uint64_t steps[HF_STEPS];
     uint64_t statuses[HF_STEP_STATUSES];
     uint64_t replayed, checkpoints; /* events that were replayed, logs that began in between */
+    uint64_t left_out[2];           /* looked at for I5: not to the end, to the end */
 };
 
 struct sim_request {
@@ -240,6 +241,7 @@ struct sim_world {
     uint32_t marker_acked_count;
     uint64_t faults; /* injected so far, for the bound on moves */
     uint64_t assigned[SIM_INSTANCES];
+    uint64_t changed_us; /* when the last decision was applied */
     uint64_t token_us;
     bool cut_on_ack; /* all power goes right after the first acknowledged apply */
     bool stale;      /* the next apply is based on an older configuration */
@@ -384,8 +386,12 @@ void sim_check_raised(struct sim_world *world, uint8_t node,
 void sim_check_applied(struct sim_world *world, const struct sim_request *request);
 void sim_check_versions(struct sim_world *world);
 void sim_check_sets(struct sim_world *world, uint8_t node);
-void sim_check_priority(struct sim_world *world, uint8_t node,
-                        const struct hf_history_record *record);
+void sim_check_room(struct sim_world *world, uint8_t node, const struct hf_history_record *record);
+void sim_check_left_out(struct sim_world *world);
+void sim_check_relations(struct sim_world *world, uint8_t node,
+                         const struct hf_history_record *record);
+bool sim_apart(const struct hf_spec *spec, uint16_t a, uint16_t b);
+bool sim_together(const struct hf_spec *spec, uint16_t a, uint16_t b);
 
 /* coverage.c: says what was never reached, and why not. Returns how many have no explanation. */
 unsigned sim_coverage_print(const struct sim_coverage *coverage);
@@ -406,6 +412,9 @@ uint64_t sim_fingerprint_end(struct sim_world *world);
 
 /* specs.c */
 void sim_spec_instance(struct hf_spec *spec, uint16_t instance, const char *name);
+/* Sizes nodes and instances so that all, or nearly all, fit when every node is there. */
+void sim_spec_tighten(struct sim_world *world, struct hf_spec *spec, unsigned nodes,
+                      unsigned instances);
 const struct hf_state *sim_state_of(const struct sim_world *world);
 uint8_t sim_member(const struct sim_world *world);
 
@@ -448,6 +457,7 @@ struct sim_plan {
     bool witness, watchdog;
     bool versions, finish; /* see sim_world */
     uint16_t speaks[SIM_NODES];
+    bool tight; /* demand is about what there is room for */
     uint64_t ends;
     struct sim_fault fault[SIM_FAULTS_MAX];
 };

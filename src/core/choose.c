@@ -1,85 +1,195 @@
 /* choose.c - which node an instance can be given to, and why not the others. */
 #include "core/decide_impl.h"
+#include "core/demand.h"
 #include "core/owners.h"
 
-/* Where an instance of a relation runs, or is to run. */
-static uint8_t place_of(const struct hf_core *core, uint16_t i)
+enum hf_reason_code hf_node_obstacle(const struct hf_core *core, uint16_t i, uint8_t node)
 {
-    const struct hf_instance_state *state = &core->state.instances[i];
-    return state->target != HF_NODE_NONE ? state->target : state->owner;
+    const struct hf_node_state *state = &core->state.nodes[node];
+    if (!(hf_up_nodes(core) & hf_bit(node)) || !state->joined_epoch)
+        return HF_REASON_NODE_DOWN;
+    if (state->drained)
+        return HF_REASON_NODE_DRAINED;
+    if (state->quarantined)
+        return HF_REASON_NODE_QUARANTINED;
+    if (core->state.instances[i].excluded & hf_bit(node))
+        return HF_REASON_NODE_FAILED_HERE;
+    if (core->unclean[i] & hf_bit(node))
+        return HF_REASON_NODE_UNCLEAN;
+    return HF_REASON_NONE;
 }
 
-static bool apart(const struct hf_instance_spec *spec, uint16_t other)
+static bool same_group(const struct hf_core *core, uint16_t a, uint16_t b)
 {
-    for (unsigned a = 0; a < spec->apart_count; a++) {
-        if (spec->apart_from[a] == other)
-            return true;
+    return core->relations.leader[a] == core->relations.leader[b];
+}
+
+/* One that may not share a node with i and is, or is to be, there. HF_INSTANCE_NONE = nobody. */
+static uint16_t rival_at(const struct hf_core *core, uint16_t i, uint8_t node, bool here)
+{
+    const struct hf_relations *relations = &core->relations;
+    for (unsigned e = relations->rival_start[i]; e < relations->rival_start[i + 1]; e++) {
+        uint16_t j = relations->rival[e];
+        if ((here ? core->arrange.here[j] : core->arrange.node[j]) == node)
+            return j;
     }
-    return false;
+    return HF_INSTANCE_NONE;
 }
 
-static bool kept_apart(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason)
+static bool rejected_by_rival(const struct hf_core *core, uint16_t i, uint8_t node, bool here,
+                              struct hf_reason *ret_reason)
 {
-    const struct hf_core *core = v->core;
-    for (unsigned k = 0; k < core->order_count; k++) {
-        uint16_t other = core->order[k];
-        if (other == v->i || place_of(core, other) != node)
-            continue;
-        if (!apart(v->spec, other) && !apart(&core->state.spec.instances[other], v->i))
-            continue;
-        *ret_reason = hf_reason_node(HF_REASON_KEPT_APART, node);
-        ret_reason->instance = other;
-        return true;
-    }
-    return false;
+    uint16_t rival = rival_at(core, i, node, here);
+    if (rival == HF_INSTANCE_NONE)
+        return false;
+    *ret_reason = hf_reason_node(HF_REASON_KEPT_APART, node);
+    ret_reason->instance = rival;
+    return true;
 }
 
-/* A tenth of every stated capacity is kept for the system. */
-static bool too_full(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason)
+/* A resource of node that has no room for so much more than load; says how full it would be. */
+static bool too_full(const struct hf_core *core, uint8_t node, const uint64_t *load,
+                     const uint64_t *more, struct hf_reason *ret_reason)
 {
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        uint64_t capacity = v->core->state.spec.nodes[node].capacity[r];
-        uint64_t use = v->load->used[node][r] + v->spec->demand[r];
-        if (place_of(v->core, v->i) == node)
-            use -= v->spec->demand[r];
-        if (!capacity || !v->spec->demand[r] || use * 10 <= capacity * 9)
+        uint64_t room = hf_room(&core->state.spec, node, r);
+        if (!more[r] || room == HF_ROOM_UNLIMITED || load[r] + more[r] <= room)
             continue;
         *ret_reason = hf_reason_node(HF_REASON_NO_CAPACITY, node);
-        ret_reason->number = use * 100 / capacity;
+        ret_reason->number = (load[r] + more[r]) * 100 / core->state.spec.nodes[node].capacity[r];
         return true;
     }
     return false;
+}
+
+/* What is, or is to be, on node, but for i and, if group, those that it takes along. */
+static void sum_load(const struct hf_case *v, uint8_t node, bool group, bool here,
+                     uint64_t load[HF_RESOURCES])
+{
+    const struct hf_core *core = v->core;
+    for (unsigned r = 0; r < HF_RESOURCES; r++)
+        load[r] = 0;
+    for (unsigned k = 0; k < core->order_count; k++) {
+        uint16_t j = core->order[k];
+        bool there = core->arrange.node[j] == node || (here && core->arrange.here[j] == node);
+        if (!there || j == v->i || (group && same_group(core, j, v->i)))
+            continue;
+        for (unsigned r = 0; r < HF_RESOURCES; r++)
+            load[r] += hf_demand(&core->state.spec, j, r);
+    }
+}
+
+bool hf_case_goes_along(const struct hf_case *v, uint16_t other)
+{
+    return other == v->i ||
+           (same_group(v->core, other, v->i) && v->core->arrange.at[other] != HF_NODE_NONE);
 }
 
 bool hf_case_rejected(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason)
 {
-    const struct hf_node_state *state = &v->core->state.nodes[node];
-    enum hf_reason_code code = HF_REASON_NONE;
-    if (!(hf_up_nodes(v->core) & hf_bit(node)) || !state->joined_epoch)
-        code = HF_REASON_NODE_DOWN;
-    else if (state->drained)
-        code = HF_REASON_NODE_DRAINED;
-    else if (state->quarantined)
-        code = HF_REASON_NODE_QUARANTINED;
-    else if (v->state->excluded & hf_bit(node))
-        code = HF_REASON_NODE_FAILED_HERE;
-    else if (v->core->unclean[v->i] & hf_bit(node))
-        code = HF_REASON_NODE_UNCLEAN;
-    *ret_reason = hf_reason_node(code, node);
-    if (code != HF_REASON_NONE)
-        return true;
-    return kept_apart(v, node, ret_reason) || too_full(v, node, ret_reason);
+    struct hf_core *core = v->core;
+    uint64_t load[HF_RESOURCES], more[HF_RESOURCES] = {0};
+    for (unsigned k = 0; k < core->order_count; k++) {
+        uint16_t j = core->order[k];
+        if (!hf_case_goes_along(v, j))
+            continue;
+        uint64_t possible = hf_spec_possible(&core->state.spec, &core->state.spec.instances[j]);
+        enum hf_reason_code code = hf_node_obstacle(core, j, node);
+        if (j != v->i && (code != HF_REASON_NONE || !(possible & hf_bit(node))))
+            code = HF_REASON_MATE_CANNOT;
+        *ret_reason = hf_reason_node(code, node);
+        ret_reason->instance = j == v->i ? (uint16_t)HF_INSTANCE_NONE : j;
+        if (code != HF_REASON_NONE || rejected_by_rival(core, j, node, false, ret_reason) ||
+            rejected_by_rival(core, j, node, true, ret_reason))
+            return true;
+        for (unsigned r = 0; r < HF_RESOURCES; r++)
+            more[r] += hf_demand(&core->state.spec, j, r);
+    }
+    sum_load(v, node, true, true, load);
+    return too_full(core, node, load, more, ret_reason);
 }
 
-/* The first node of the order that may and can; why not the others stands in the change. */
-uint8_t hf_case_choose(const struct hf_case *v, uint8_t from, bool not_from,
-                       struct hf_change *change)
+/* Is there room at once, or only when something has stopped on the node? */
+bool hf_case_room_now(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason)
+{
+    const struct hf_core *core = v->core;
+    const struct hf_arrange *arrange = &core->arrange;
+    uint16_t blocker = rival_at(core, v->i, node, true);
+    int64_t load[HF_RESOURCES] = {0};
+    uint16_t leaver = HF_INSTANCE_NONE;
+    for (unsigned k = 0; k < core->order_count; k++) {
+        uint16_t j = core->order[k];
+        if (arrange->here[j] != node || j == v->i)
+            continue;
+        if (arrange->node[j] != node)
+            leaver = j;
+        for (unsigned r = 0; r < HF_RESOURCES; r++)
+            load[r] += (int64_t)hf_demand(&core->state.spec, j, r);
+    }
+    bool free = blocker == HF_INSTANCE_NONE;
+    for (unsigned r = 0; r < HF_RESOURCES; r++) {
+        int64_t demand = (int64_t)hf_demand(&core->state.spec, v->i, r);
+        free = free && (!demand || load[r] + demand <= arrange->problem.nodes[node].cap[r]);
+    }
+    *ret_reason = hf_reason_node(HF_REASON_WAITS_ROOM, node);
+    ret_reason->instance = blocker == HF_INSTANCE_NONE ? leaver : blocker;
+    return free || HF_PLANTED(32);
+}
+
+/* Of its group, one that is to be somewhere else. */
+static bool mate_elsewhere(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason)
+{
+    const struct hf_core *core = v->core;
+    for (unsigned k = 0; core->relations.grouped[v->i] && k < core->order_count; k++) {
+        uint16_t j = core->order[k];
+        uint8_t at = core->arrange.node[j];
+        if (j == v->i || !same_group(core, j, v->i) || at == HF_NODE_NONE || at == node)
+            continue;
+        *ret_reason = hf_reason_node(HF_REASON_KEPT_TOGETHER, at);
+        ret_reason->instance = j;
+        return true;
+    }
+    return false;
+}
+
+/* Why node is not where it is to be. */
+static struct hf_reason against(const struct hf_case *v, uint8_t node)
+{
+    struct hf_core *core = v->core;
+    struct hf_reason reason = hf_reason_node(hf_node_obstacle(core, v->i, node), node);
+    uint64_t load[HF_RESOURCES], more[HF_RESOURCES];
+    if (reason.code != HF_REASON_NONE || rejected_by_rival(core, v->i, node, false, &reason) ||
+        mate_elsewhere(v, node, &reason))
+        return reason;
+    sum_load(v, node, false, false, load);
+    for (unsigned r = 0; r < HF_RESOURCES; r++)
+        more[r] = hf_demand(&core->state.spec, v->i, r);
+    if (too_full(core, node, load, more, &reason) || !hf_case_room_now(v, node, &reason))
+        return reason;
+    return hf_reason_node(HF_REASON_NOT_BEST, node);
+}
+
+void hf_case_passed_over(const struct hf_case *v, uint8_t from, uint8_t chosen,
+                         struct hf_change *change)
+{
+    uint8_t order[HF_NODES_MAX];
+    bool stays = chosen != HF_NODE_NONE && chosen == from;
+    unsigned count = stays ? 0 : hf_owners_order(&v->core->state, v->i, from, order);
+    for (unsigned k = 0; k < count && order[k] != chosen; k++) {
+        if (change->rejection_count < HF_REJECTIONS_MAX)
+            change->rejections[change->rejection_count++] =
+                (struct hf_rejection){order[k], against(v, order[k])};
+    }
+}
+
+/* For a move that somebody asked for: the first node of the order that may and can. */
+uint8_t hf_case_choose(const struct hf_case *v, uint8_t from, struct hf_change *change)
 {
     uint8_t order[HF_NODES_MAX];
     unsigned count = hf_owners_order(&v->core->state, v->i, from, order);
     for (unsigned k = 0; k < count; k++) {
         struct hf_reason reason;
-        if (not_from && order[k] == from)
+        if (order[k] == from)
             continue;
         if (!hf_case_rejected(v, order[k], &reason))
             return order[k];
@@ -100,13 +210,6 @@ static struct hf_reason choice_reason(const struct hf_case *v, uint8_t node)
     return hf_reason_node(HF_REASON_TAKES_OVER_POSSIBLE, node);
 }
 
-void hf_case_count_in(const struct hf_case *v, uint8_t node)
-{
-    v->load->count[node]++;
-    for (unsigned r = 0; r < HF_RESOURCES; r++)
-        v->load->used[node][r] += v->spec->demand[r];
-}
-
 void hf_case_assign(const struct hf_case *v, struct hf_change *change, uint8_t node)
 {
     change->node = node;
@@ -119,6 +222,5 @@ void hf_case_assign(const struct hf_case *v, struct hf_change *change, uint8_t n
     if (!change->noticed_ms)
         change->noticed_ms = v->core->wall_ms;
     hf_propose(v->proposal, change);
-    if (place_of(v->core, v->i) != node)
-        hf_case_count_in(v, node);
+    v->core->arrange.here[v->i] = node;
 }

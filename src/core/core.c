@@ -19,6 +19,9 @@ void hf_core_init(struct hf_core *core, const struct hf_core_config *config, uin
     hf_state_empty(&core->state, &core->state_made);
     core->stage.active = false;
     memset(&core->outgoing, 0, offsetof(struct hf_outgoing, spec));
+    core->order_version = core->order_count = 0;
+    for (unsigned a = 0; a < 4; a++)
+        core->arrange.answers[a / 2][a % 2].known = false;
     core->config = *config;
     if (!core->config.speaks)
         core->config.speaks = HF_FORMAT_NEWEST;

@@ -9,31 +9,34 @@
 
 #include "core/impl.h"
 
-static bool more_important(const struct hf_spec *spec, uint16_t a, uint16_t b)
+static bool more_important(const struct hf_core *core, uint16_t a, uint16_t b)
 {
-    const struct hf_instance_spec *x = &spec->instances[a], *y = &spec->instances[b];
+    const struct hf_instance_spec *x = &core->state.spec.instances[a];
+    const struct hf_instance_spec *y = &core->state.spec.instances[b];
     if (x->start_first != y->start_first)
         return x->start_first;
-    int32_t px = hf_spec_priority(x), py = hf_spec_priority(y);
+    int32_t px = core->weight[a], py = core->weight[b];
     if (HF_PLANTED(18))
         return px < py;
     return px != py ? px > py : a < b;
 }
 
 /* Instances in the order in which they are looked at; kept until the configuration changes. */
-static void order_instances(struct hf_core *core)
+void hf_order_instances(struct hf_core *core)
 {
     if (core->order_version == core->state.config_version)
         return;
     core->order_count = 0;
+    hf_weigh(&core->state.spec, core->state.instance_end, core->weight);
     for (uint16_t i = 0; i < core->state.instance_end; i++) {
         if (!core->state.spec.instances[i].name[0])
             continue;
         unsigned at = core->order_count++;
-        for (; at > 0 && more_important(&core->state.spec, i, core->order[at - 1]); at--)
+        for (; at > 0 && more_important(core, i, core->order[at - 1]); at--)
             core->order[at] = core->order[at - 1];
         core->order[at] = i;
     }
+    hf_relations_init(&core->relations, &core->state.spec, core->order, core->order_count);
     core->order_version = core->state.config_version;
 }
 
@@ -136,41 +139,42 @@ static void propose_nodes(struct hf_core *core, struct hf_proposal *proposal)
     }
 }
 
-static void count_load(struct hf_core *core, struct hf_load *load)
+/* What is stopping comes first: the room that it gives up counts for the others in the same
+ * decision. Then what runs: who goes is told to before anybody comes for whose sake it goes. */
+static unsigned turn_of(const struct hf_core *core, uint16_t i)
 {
-    memset(load, 0, sizeof(*load));
-    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
-        const struct hf_node_state *node = &core->state.nodes[n];
-        if (hf_up_nodes(core) & hf_bit(n) && !node->drained && !node->quarantined)
-            load->up |= hf_bit(n);
-    }
-    for (unsigned k = 0; k < core->order_count; k++) {
-        uint16_t i = core->order[k];
-        const struct hf_instance_state *state = &core->state.instances[i];
-        uint8_t node = state->target != HF_NODE_NONE ? state->target : state->owner;
-        if (node >= HF_NODES_MAX)
-            continue;
-        load->count[node]++;
-        for (unsigned r = 0; r < HF_RESOURCES; r++)
-            load->used[node][r] += core->state.spec.instances[i].demand[r];
+    const struct hf_instance_state *state = &core->state.instances[i];
+    if (state->owner == HF_NODE_NONE)
+        return 2;
+    if (state->goal == HF_GOAL_STOP)
+        return 0;
+    return hf_up_nodes(core) & hf_bit(state->owner) ? 1 : 2;
+}
+
+static void propose_instances(struct hf_core *core, struct hf_proposal *proposal)
+{
+    for (unsigned turn = 0; turn < 3; turn++) {
+        for (unsigned k = 0; k < core->order_count && !proposal->full; k++) {
+            if (turn_of(core, core->order[k]) == turn)
+                hf_decide_instance(core, core->order[k], proposal);
+        }
     }
 }
 
-static void propose_all(struct hf_core *core, struct hf_load *load, struct hf_proposal *proposal)
+static void propose_all(struct hf_core *core, struct hf_proposal *proposal)
 {
     propose_regime(core, proposal);
     propose_cluster(core, proposal);
     propose_nodes(core, proposal);
     hf_propose_format(core, proposal);
-    order_instances(core);
-    count_load(core, load);
+    hf_order_instances(core);
+    hf_arrange(core);
     if (core->queue_count) {
         for (unsigned q = 0; q < core->queue_count && !proposal->full; q++)
-            hf_decide_request(core, &core->queue[q], load, proposal);
+            hf_decide_request(core, &core->queue[q], proposal);
         return;
     }
-    for (unsigned k = 0; k < core->order_count && !proposal->full; k++)
-        hf_decide_instance(core, core->order[k], load, proposal);
+    propose_instances(core, proposal);
 }
 
 /* A joiner waits for the state: nothing is decided until it was sent. */
@@ -209,7 +213,6 @@ void hf_decide(struct hf_core *core)
     proposal.core = core;
     proposal.count = 0;
     proposal.full = proposal.acknowledge = false;
-    struct hf_load load;
-    propose_all(core, &load, &proposal);
+    propose_all(core, &proposal);
     send_proposal(core, &proposal);
 }

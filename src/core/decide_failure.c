@@ -43,6 +43,18 @@ static enum hf_reason_code failure_code(const struct hf_report *report)
     return HF_REASON_STEP_FAILED;
 }
 
+bool hf_reason_is_failure(uint16_t code)
+{
+    struct hf_report report = {.flags = HF_REPORT_WAS_ONLINE};
+    if (code == HF_REASON_ENGINE_START_FAILED || code == HF_REASON_STOP_STUCK)
+        return true;
+    for (report.status = HF_STEP_TIMEOUT; report.status < HF_STEP_STATUSES; report.status++) {
+        if (failure_code(&report) == code)
+            return true;
+    }
+    return false;
+}
+
 static bool may_restart(const struct hf_case *v, const struct hf_report *report)
 {
     if (!(report->flags & HF_REPORT_WAS_ONLINE))
@@ -77,6 +89,8 @@ void hf_case_failed(const struct hf_case *v, const struct hf_report *report)
         hf_propose(v->proposal, &change);
         return;
     }
+    if (may_restart(v, report) && hf_case_make_room(v))
+        return; /* it is to go anyway, and starts there */
     if (may_restart(v, report)) {
         struct hf_change change = hf_case_change(v, HF_CHANGE_RESTART, HF_REASON_NONE);
         change.reason = reason;

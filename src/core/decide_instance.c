@@ -57,15 +57,17 @@ static void cleared(const struct hf_case *v, const struct hf_report *report,
     change.reason = *reason;
     change.timings[HF_TIMING_STOP] = report ? report->timings[HF_TIMING_STOP] : 0;
     hf_propose(v->proposal, &change);
+    v->core->arrange.here[v->i] = HF_NODE_NONE;
 }
 
 /* A move goes on at once: the target becomes the owner in the same decision. */
 static bool hand_over(const struct hf_case *v, const struct hf_report *report)
 {
-    uint8_t target = v->state->target;
+    uint8_t target = v->core->arrange.node[v->i];
     struct hf_reason reason;
-    if (!v->state->wanted || !v->spec->disk_count || target == HF_NODE_NONE ||
-        target == v->state->owner || hf_case_rejected(v, target, &reason))
+    if (!v->state->wanted || !v->spec->disk_count || v->state->target == HF_NODE_NONE ||
+        target == HF_NODE_NONE || target == v->state->owner ||
+        !hf_case_room_now(v, target, &reason))
         return false;
     struct hf_change change = hf_case_change(v, HF_CHANGE_ASSIGN, HF_REASON_NONE);
     change.reason = v->state->reason;
@@ -101,37 +103,6 @@ static void stopping(const struct hf_case *v, const struct hf_report *report)
     cleared(v, report, &stuck);
 }
 
-static void leave_drained(const struct hf_case *v)
-{
-    struct hf_change change = hf_case_change(v, HF_CHANGE_ASSIGN, HF_REASON_NONE);
-    uint8_t node = hf_case_choose(v, v->state->owner, true, &change);
-    if (node == HF_NODE_NONE)
-        return; /* it stays, served, until there is another node for it */
-    struct hf_reason reason = hf_reason_node(HF_REASON_DRAINED, v->state->owner);
-    hf_case_stop(v, &reason, node, 0);
-    hf_case_count_in(v, node);
-}
-
-static void fail_back(const struct hf_case *v)
-{
-    uint8_t first = v->spec->preferred_count ? v->spec->preferred[0] : HF_NODE_NONE;
-    struct hf_reason reason;
-    if (HF_PLANTED(11))
-        first =
-            (uint8_t)((v->state->owner + 1u) % hf_count_bits(hf_spec_nodes(&v->core->state.spec)));
-    bool wanted_back = v->spec->failback == HF_FAILBACK_IMMEDIATE || HF_PLANTED(11);
-    if (!wanted_back || first == HF_NODE_NONE || first == v->state->owner ||
-        hf_case_rejected(v, first, &reason))
-        return;
-    /* After failures of its own it would only go to and fro. */
-    if (hf_count_within(v->state->failovers, v->state->failover_count, v->core->wall_ms,
-                        v->spec->failure.failover_period_ms))
-        return;
-    reason = hf_reason_node(HF_REASON_FAILBACK, first);
-    hf_case_stop(v, &reason, first, 0);
-    hf_case_count_in(v, first);
-}
-
 static void owner_up(const struct hf_case *v)
 {
     const struct hf_report *report = report_of(v);
@@ -143,15 +114,12 @@ static void owner_up(const struct hf_case *v)
         hf_case_stop(v, &v->state->reason, HF_NODE_NONE, 0);
         return;
     }
-    if (!report)
-        return;
-    bool current = report->attempt == v->state->attempt;
-    if (report->phase == HF_FAILED) {
-        if (current)
-            hf_case_failed(v, report);
+    bool current = report && report->attempt == v->state->attempt;
+    if (current && report->phase == HF_FAILED) {
+        hf_case_failed(v, report);
         return;
     }
-    if (report->phase == HF_OFFLINE && report->flags & HF_REPORT_CLEAN) {
+    if (report && report->phase == HF_OFFLINE && report->flags & HF_REPORT_CLEAN) {
         struct hf_reason reason = hf_reason_node(HF_REASON_STOPPED_ON_OWNER, v->state->owner);
         if (report->status == HF_STEP_KEY_LOST)
             reason.code = HF_REASON_KEY_LOST;
@@ -162,26 +130,21 @@ static void owner_up(const struct hf_case *v)
         cleared(v, report, &reason);
         return;
     }
-    if (!current)
+    if (hf_case_make_room(v) || !current)
         return;
     progress(v, report);
-    if (report->phase != HF_ONLINE || v->state->phase != HF_ONLINE)
-        return;
-    if (v->core->state.nodes[v->state->owner].drained)
-        leave_drained(v);
-    else
-        fail_back(v);
+    bool rests = report->phase == HF_ONLINE && v->state->phase == HF_ONLINE;
+    if (rests && !v->core->state.nodes[v->state->owner].drained)
+        hf_case_fail_back(v);
 }
 
-void hf_decide_instance(struct hf_core *core, uint16_t i, struct hf_load *load,
-                        struct hf_proposal *proposal)
+void hf_decide_instance(struct hf_core *core, uint16_t i, struct hf_proposal *proposal)
 {
     struct hf_case v = {
         .core = core,
         .i = i,
         .spec = &core->state.spec.instances[i],
         .state = &core->state.instances[i],
-        .load = load,
         .proposal = proposal,
     };
     uint8_t owner = v.state->owner;

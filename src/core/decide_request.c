@@ -17,7 +17,7 @@ static void decide_move(const struct hf_case *v, const struct hf_head *head,
         return;
     }
     if (node == HF_NODE_NONE)
-        node = hf_case_choose(v, v->state->owner, true, change);
+        node = hf_case_choose(v, v->state->owner, change);
     if (node == HF_NODE_NONE)
         reason.code = HF_REASON_NO_OWNER_LEFT;
     else if (node == v->state->owner)
@@ -47,9 +47,14 @@ static void decide_wanted(const struct hf_case *v, bool online, struct hf_change
         hf_reason_make(online ? HF_REASON_REQUESTED_ONLINE : HF_REASON_REQUESTED_OFFLINE);
 }
 
+static struct hf_case case_of(struct hf_core *core, uint16_t i, struct hf_proposal *proposal)
+{
+    return (struct hf_case){core, i, &core->state.spec.instances[i], &core->state.instances[i],
+                            proposal};
+}
+
 static void decide_on_instance(struct hf_core *core, const struct hf_head *head,
-                               struct hf_load *load, struct hf_proposal *proposal,
-                               struct hf_change *change)
+                               struct hf_proposal *proposal, struct hf_change *change)
 {
     uint16_t i = head->instance;
     if (i >= HF_INSTANCES_MAX || !core->state.spec.instances[i].name[0]) {
@@ -57,8 +62,7 @@ static void decide_on_instance(struct hf_core *core, const struct hf_head *head,
         change->reason = hf_reason_make(HF_REASON_UNKNOWN_INSTANCE);
         return;
     }
-    struct hf_case v = {core, i,       &core->state.spec.instances[i], &core->state.instances[i],
-                        load, proposal};
+    struct hf_case v = case_of(core, i, proposal);
     change->instance = i;
     change->generation = v.state->generation;
     if (head->verb == HF_VERB_MOVE)
@@ -155,7 +159,7 @@ static void decide_join(struct hf_core *core, const struct hf_head *head, struct
     memcpy(change->address2, head->address2, sizeof(change->address2));
 }
 
-void hf_decide_request(struct hf_core *core, const struct hf_queued *queued, struct hf_load *load,
+void hf_decide_request(struct hf_core *core, const struct hf_queued *queued,
                        struct hf_proposal *proposal)
 {
     const struct hf_head *head = &queued->head;
@@ -164,7 +168,7 @@ void hf_decide_request(struct hf_core *core, const struct hf_queued *queued, str
     case HF_VERB_ONLINE:
     case HF_VERB_OFFLINE:
     case HF_VERB_MOVE:
-        decide_on_instance(core, head, load, proposal, &change);
+        decide_on_instance(core, head, proposal, &change);
         break;
     case HF_VERB_DRAIN:
     case HF_VERB_RESUME:
@@ -188,5 +192,10 @@ void hf_decide_request(struct hf_core *core, const struct hf_queued *queued, str
         change.reason = hf_reason_node(HF_REASON_UNKNOWN_COMMAND, core->config.node);
     change.origin = queued->origin;
     change.request = head->id;
-    hf_propose(proposal, &change);
+    if (change.type == HF_CHANGE_GOAL_STOP) {
+        struct hf_case v = case_of(core, change.instance, proposal);
+        hf_case_move(&v, &change);
+    } else {
+        hf_propose(proposal, &change);
+    }
 }

@@ -9,6 +9,11 @@
 #include "core/impl.h"
 #include "core/tables.h"
 
+size_t hf_core_image_size(void)
+{
+    return offsetof(struct hf_core, order_version);
+}
+
 static bool text_ends(const uint8_t *text, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
@@ -98,11 +103,9 @@ static bool local_valid(const struct hf_core *core)
 
 static bool queue_valid(const struct hf_core *core)
 {
-    bool fine = core->queue_count <= HF_QUEUE_MAX && core->order_count <= HF_INSTANCES_MAX;
+    bool fine = core->queue_count <= HF_QUEUE_MAX;
     for (unsigned q = 0; fine && q < core->queue_count; q++)
         fine = sane(&hf_table_head, &core->queue[q].head);
-    for (unsigned o = 0; fine && o < core->order_count; o++)
-        fine = core->order[o] < HF_INSTANCES_MAX;
     return fine && sane(&hf_table_head, &core->outgoing.request);
 }
 

@@ -11,6 +11,10 @@
 
 #include "core/core.h"
 
+/* How much of a core is its image: the leading bytes. What is behind them is worked out from them;
+ * it has to be zero in a core that an image was copied into. */
+size_t hf_core_image_size(void);
+
 /* Whether bytes that were copied into a core can be stepped: no count, slot or text in them leads
  * beyond its array. */
 bool hf_core_image_valid(const struct hf_core *core);

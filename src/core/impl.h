@@ -9,6 +9,7 @@
 #define HF_CORE_IMPL_H
 
 #include "base/assert.h"
+#include "core/arrange.h"
 #include "core/core.h"
 #include "core/message.h"
 #include "core/planted.h"
@@ -193,11 +194,7 @@ struct hf_core {
     struct hf_waiting waiting[HF_REQUESTS_MAX];
     uint64_t incoming_hash;
 
-    uint64_t order_version;                   /* configuration that order is for; 0 = none yet */
     uint64_t stop_since_ms[HF_INSTANCES_MAX]; /* monotonic: when its stop was decided */
-
-    uint16_t order_count;
-    uint16_t order[HF_INSTANCES_MAX]; /* instances, most important first */
 
     struct hf_actions *out; /* of the step under way; NULL while restoring */
 
@@ -207,6 +204,14 @@ struct hf_core {
     struct hf_stage stage;
     struct hf_outgoing outgoing;
     struct hf_state incoming; /* a snapshot takes effect only when it is whole */
+
+    /* From here on: worked out from the rest when it is needed, and no part of an image. */
+    uint64_t order_version; /* configuration that the next four are for; 0 = none yet */
+    uint16_t order_count;
+    uint16_t order[HF_INSTANCES_MAX]; /* instances, most important first */
+    int32_t weight[HF_INSTANCES_MAX];
+    struct hf_relations relations;
+    struct hf_arrange arrange; /* made anew in each round, but for its answers[].known */
 };
 
 /* actions.c: asking for things. */
@@ -271,15 +276,11 @@ void hf_ack_message(struct hf_core *core, uint8_t node, const struct hf_head *he
 void hf_persisted(struct hf_core *core, uint64_t mark);
 
 /* decide.c, decide_instance.c: the coordinator. */
-struct hf_load {
-    uint64_t used[HF_NODES_MAX][HF_RESOURCES];
-    uint16_t count[HF_NODES_MAX];
-    uint64_t up; /* nodes that may be given something */
-};
 void hf_decide(struct hf_core *core);
-void hf_decide_instance(struct hf_core *core, uint16_t instance, struct hf_load *load,
-                        struct hf_proposal *proposal);
-void hf_decide_request(struct hf_core *core, const struct hf_queued *queued, struct hf_load *load,
+/* What follows from the configuration alone: order, weights, relations. */
+void hf_order_instances(struct hf_core *core);
+void hf_decide_instance(struct hf_core *core, uint16_t instance, struct hf_proposal *proposal);
+void hf_decide_request(struct hf_core *core, const struct hf_queued *queued,
                        struct hf_proposal *proposal);
 
 /* decide_format.c: the format in use. */
@@ -289,6 +290,9 @@ void hf_format_halt(struct hf_core *core, uint64_t format);
 void hf_propose_format(struct hf_core *core, struct hf_proposal *proposal);
 /* What hinders a specification that needs this format; HF_REASON_NONE = nothing. */
 struct hf_reason hf_format_hinders(const struct hf_core *core, uint16_t needed);
+
+/* arrange.c: who is to be where, as of now, into core->arrange. */
+void hf_arrange(struct hf_core *core);
 
 /* report.c */
 void hf_report_message(struct hf_core *core, uint8_t node, struct hf_message *message);

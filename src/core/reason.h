@@ -124,7 +124,16 @@
       "upgrade there, then apply the file again")                                                  \
     X(FORMAT_WAITS, "format-waits",                                                                \
       "the file has settings of a newer format, which is used once all nodes are up; missing: "    \
-      "%s; start them, then apply the file again")
+      "%s; start them, then apply the file again")                                                 \
+    X(MAKES_ROOM, "makes-room", "it moves to make room for %i")                                    \
+    X(STOPPED_FOR, "stopped-for", "it is stopped to make room for %i, which is more important")    \
+    X(MOVES_ALONG, "moves-along", "it moves with %i: the two are kept together")                   \
+    X(NO_ROOM, "no-room",                                                                          \
+      "there is no room for it, and making some would leave out something as important")           \
+    X(WAITS_ROOM, "waits-room", "%n has room for it once %i has stopped there")                    \
+    X(KEPT_TOGETHER, "kept-together", "it is kept together with %i, whose place is %n")            \
+    X(MATE_CANNOT, "mate-cannot", "%i, which is kept together with it, cannot run on %n")          \
+    X(NOT_BEST, "not-best", "%n would do, but what needs a place fits better this way")
 
 enum hf_reason_code {
 #define HF_REASON_ENUM(code, word, text) HF_REASON_##code,

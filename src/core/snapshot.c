@@ -217,7 +217,7 @@ static void take_over(struct hf_core *core)
         core->incoming.instance_end =
             core->state.instance_end; /* something may be left of it here */
     hf_state_copy(&core->state, &core->incoming);
-    core->order_version = 0;
+    core->order_version = core->order_count = 0;
 }
 
 /* Takes one message of a snapshot in. False: it is broken, and nothing of it counts. */

@@ -84,10 +84,10 @@ static void find_unsupported(const struct hf_spec *spec, struct compare *compare
             hf_strbuf_addf(&compare->obstacles,
                            "instance %s: engine.type: this version runs postgresql only\n",
                            instance->name);
-        if (instance->failback == HF_FAILBACK_WINDOW || instance->together_count)
+        if (instance->failback == HF_FAILBACK_WINDOW)
             hf_strbuf_addf(&compare->notes,
-                           "note: instance %s: a failback window and together_with are kept, but "
-                           "this version does not act on them yet",
+                           "note: instance %s: a failback window is kept, but this version does "
+                           "not act on it yet",
                            instance->name);
     }
 }

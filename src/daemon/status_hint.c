@@ -51,6 +51,12 @@ static const struct hint hints[] = {
      "To try at once: holdfast online {instance}"},
     {HF_REASON_NO_OWNER_LEFT, "Make one of the nodes above able to run it; to try again at once: "
                               "holdfast online {instance}"},
+    {HF_REASON_NO_ROOM,
+     "holdfast plan says which change would make room. At once: take something that is needed less "
+     "offline, or correct 'demand' and 'capacity'; it then starts by itself."},
+    {HF_REASON_KEPT_TOGETHER, "Make room on {node}, or change 'together_with'."},
+    {HF_REASON_MATE_CANNOT, "See why: holdfast why {other}"},
+    {HF_REASON_STOPPED_FOR, "It starts by itself when there is room. See: holdfast plan"},
     {HF_REASON_NOT_FENCED, "Look at {node}: its power, its console. Only when it is surely off: "
                            "holdfast confirm-fenced {node}"},
     {HF_REASON_JOIN_NEEDS_ALL, "Start {node}, wait until it is up, then join again."},

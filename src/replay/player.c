@@ -201,7 +201,7 @@ static int take_restore(struct player *player, struct hf_reader_buf *in)
 static int take_image(struct player *player, struct hf_reader_buf *in)
 {
     if (player->begun || player->play->header.beginning != HF_LOG_FROM_CHECKPOINT ||
-        !hf_sparse_read(in, (uint8_t *)player->core, hf_core_size()))
+        !hf_sparse_read(in, (uint8_t *)player->core, hf_core_image_size()))
         return damaged(player, "a checkpoint that cannot be read");
     return HF_PLAYED_IDENTICAL;
 }

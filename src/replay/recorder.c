@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "core/image.h"
 #include "core/planted.h"
 #include "replay/sparse.h"
 
@@ -135,7 +136,7 @@ static void flush_idle(struct hf_recorder *recorder)
 void hf_recorder_checkpoint(struct hf_recorder *recorder, const struct hf_core *core,
                             uint64_t now_ms, uint64_t wall_ms)
 {
-    size_t size = HF_PLANTED(25) ? hf_core_size() / 4 : hf_core_size();
+    size_t size = HF_PLANTED(25) ? hf_core_image_size() / 4 : hf_core_image_size();
     flush_idle(recorder);
     begin(recorder, HF_LOG_FROM_CHECKPOINT, now_ms, wall_ms);
     memory(recorder, HF_LOG_IMAGE, core, size);

@@ -285,7 +285,6 @@ static void test_unreadable(void **unused)
 static void test_unknown_command(void **unused)
 {
     (void)unused;
-    static struct hf_load load;
     static const uint8_t verbs[] = {HF_VERB_NONE, HF_VERBS, 200};
     for (unsigned v = 0; v < sizeof(verbs); v++) {
         static struct hf_proposal proposal;
@@ -300,7 +299,7 @@ static void test_unknown_command(void **unused)
         proposal.core = core;
         proposal.count = 0;
         proposal.full = false;
-        hf_decide_request(core, &queued, &load, &proposal);
+        hf_decide_request(core, &queued, &proposal);
         size_t length = hf_message_end(&proposal.out);
         assert_true(hf_message_open(&message, proposal.bytes, length));
         assert_true(hf_message_next(&message, &item));

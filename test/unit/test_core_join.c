@@ -15,7 +15,6 @@
 /* A cluster of so many nodes, all of them up, as its coordinator decides on one more. */
 static struct hf_change joins(unsigned nodes, bool up)
 {
-    static struct hf_load load;
     static struct hf_proposal proposal;
     struct hf_core *core = calloc(1, hf_core_size());
     struct hf_queued queued = {.origin = 0, .head = hf_head_empty()};
@@ -40,7 +39,7 @@ static struct hf_change joins(unsigned nodes, bool up)
     proposal.full = false;
     hf_message_begin(&proposal.out, proposal.bytes, sizeof(proposal.bytes), HF_MESSAGE_DECISION,
                      &head);
-    hf_decide_request(core, &queued, &load, &proposal);
+    hf_decide_request(core, &queued, &proposal);
     size_t length = hf_message_end(&proposal.out);
     assert_true(hf_message_open(&message, proposal.bytes, length));
     assert_true(hf_message_next(&message, &item));
