@@ -43,6 +43,14 @@ static uint64_t usable_nodes(const struct hf_core *core, uint16_t i)
     return usable;
 }
 
+uint8_t hf_arrange_away(struct hf_core *core, uint16_t i)
+{
+    const struct hf_instance_state *state = &core->state.instances[i];
+    bool away = core->arrange.need[i] == HF_NEED_ABSENT && state->wanted &&
+                state->owner != HF_NODE_NONE && !hf_node_lost(core, state->owner);
+    return away ? state->owner : HF_NODE_NONE;
+}
+
 /* Nodes where others of its group are, or may still be. */
 static uint64_t nodes_of_mates(struct hf_core *core, uint16_t i)
 {
@@ -52,10 +60,7 @@ static uint64_t nodes_of_mates(struct hf_core *core, uint16_t i)
         uint16_t j = core->order[k];
         if (j == i || core->relations.leader[j] != core->relations.leader[i])
             continue;
-        const struct hf_instance_state *state = &core->state.instances[j];
-        bool away = arrange->need[j] == HF_NEED_ABSENT && state->wanted &&
-                    state->owner != HF_NODE_NONE && !hf_node_lost(core, state->owner);
-        nodes |= hf_bit(away ? state->owner : arrange->at[j]);
+        nodes |= hf_bit(hf_arrange_away(core, j)) | hf_bit(arrange->at[j]);
     }
     return nodes;
 }
@@ -200,8 +205,8 @@ static bool has_room(const struct hf_core *core, uint16_t i, uint8_t n)
     return true;
 }
 
-/* Whether somebody who has a place keeps i from having its own there. */
-static bool contradicted(const struct hf_core *core, uint16_t i, uint8_t at)
+/* Whether somebody who has a place, or may come back to it, keeps i from having its own there. */
+static bool contradicted(struct hf_core *core, uint16_t i, uint8_t at)
 {
     const struct hf_arrange *arrange = &core->arrange;
     const struct hf_relations *relations = &core->relations;
@@ -212,10 +217,11 @@ static bool contradicted(const struct hf_core *core, uint16_t i, uint8_t at)
     bool joins = false, leaves = false;
     for (unsigned k = 0; relations->grouped[i] && k < core->order_count; k++) {
         uint16_t j = core->order[k];
-        if (relations->leader[j] != relations->leader[i] || arrange->node[j] == HF_NODE_NONE)
+        if (j == i || relations->leader[j] != relations->leader[i])
             continue;
         joins |= arrange->node[j] == at;
-        leaves |= arrange->node[j] != at;
+        leaves |= arrange->node[j] != HF_NODE_NONE && arrange->node[j] != at;
+        leaves |= hf_arrange_away(core, j) != HF_NODE_NONE;
     }
     return leaves && !joins;
 }

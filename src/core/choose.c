@@ -136,14 +136,17 @@ bool hf_case_room_now(const struct hf_case *v, uint8_t node, struct hf_reason *r
     return free || HF_PLANTED(32);
 }
 
-/* Of its group, one that is to be somewhere else. */
+/* Of its group, one that is to be somewhere else, or may come back there. */
 static bool mate_elsewhere(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason)
 {
-    const struct hf_core *core = v->core;
+    struct hf_core *core = v->core;
     for (unsigned k = 0; core->relations.grouped[v->i] && k < core->order_count; k++) {
         uint16_t j = core->order[k];
-        uint8_t at = core->arrange.node[j];
-        if (j == v->i || !same_group(core, j, v->i) || at == HF_NODE_NONE || at == node)
+        if (j == v->i || !same_group(core, j, v->i))
+            continue;
+        uint8_t away = hf_arrange_away(core, j);
+        uint8_t at = away != HF_NODE_NONE ? away : core->arrange.node[j];
+        if (at == HF_NODE_NONE || at == node)
             continue;
         *ret_reason = hf_reason_node(HF_REASON_KEPT_TOGETHER, at);
         ret_reason->instance = j;

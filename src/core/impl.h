@@ -293,6 +293,8 @@ struct hf_reason hf_format_hinders(const struct hf_core *core, uint16_t needed);
 
 /* arrange.c: who is to be where, as of now, into core->arrange. */
 void hf_arrange(struct hf_core *core);
+/* The node that i was running on, if that is away and has time to come back; else HF_NODE_NONE. */
+uint8_t hf_arrange_away(struct hf_core *core, uint16_t i);
 
 /* report.c */
 void hf_report_message(struct hf_core *core, uint8_t node, struct hf_message *message);

@@ -24,7 +24,9 @@ static struct hf_core *core;
 static void setup(unsigned nodes)
 {
     static const struct hf_core_config config = {.node = 0, .incarnation = 1};
+    static struct hf_actions actions;
     hf_core_init(core, &config, 1000, 1000000);
+    core->out = &actions;
     core->state.config_version++;
     core->order_version = 0;
     for (unsigned n = 0; n < nodes; n++) {
@@ -249,6 +251,42 @@ static void test_rooms(void **unused)
     }
 }
 
+/* i0 was stopped for a move to db2, and has no owner; i1, which it is kept with, runs on db3. */
+static void load_mates(void)
+{
+    setup(3);
+    add(0, 10, 10);
+    struct hf_instance_spec *mate = add(1, 10, 10);
+    mate->together_with[mate->together_count++] = 0;
+    core->state.instances[0].target = 1;
+    core->state.instances[0].phase = HF_STRANDED;
+    core->state.instances[0].generation = 1;
+    runs(1, 2);
+}
+
+/* While the mate's node is away, and has time to come back, its place is still its place. */
+static void test_mate_away(void **unused)
+{
+    (void)unused;
+    load_mates();
+    arrange();
+    assert_int_equal(core->arrange.node[0], 2);
+    lose(2);
+    core->away[2].down = false;
+    core->away[2].since_ms = core->now_ms;
+    arrange();
+    assert_int_equal(core->arrange.node[0], NONE);
+    struct hf_change change = hf_change_make(HF_CHANGE_PHASE, HF_REASON_NONE);
+    struct hf_case v = {core, 0, &core->state.spec.instances[0], &core->state.instances[0], NULL};
+    hf_case_passed_over(&v, NONE, NONE, &change);
+    assert_int_equal(change.rejections[0].reason.code, HF_REASON_KEPT_TOGETHER);
+    assert_int_equal(change.rejections[0].reason.node, 2);
+    core->now_ms += core->state.spec.cluster.daemon_grace_ms;
+    arrange();
+    assert_int_not_equal(core->arrange.node[0], NONE);
+    assert_int_equal(core->arrange.node[0], core->arrange.node[1]);
+}
+
 static uint64_t seed;
 
 static unsigned draw(unsigned n)
@@ -373,9 +411,7 @@ static int prepare(void **unused)
 {
     (void)unused;
     core = calloc(1, hf_core_size());
-    static struct hf_actions actions;
     assert_non_null(core);
-    core->out = &actions;
     return 0;
 }
 
@@ -391,6 +427,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_rooms),
+        cmocka_unit_test(test_mate_away),
         cmocka_unit_test(test_converges),
     };
     return cmocka_run_group_tests(tests, prepare, clean_up);
