@@ -78,10 +78,14 @@ void sim_joined(struct sim_world *world, uint8_t n, uint8_t joiner)
         sim_power_on(world, slot);
         return;
     }
-    /* Asked for once more: its services start anew with the new files. */
-    if (node->frozen)
-        return;
-    sim_group_stop(world, slot);
-    sim_group_start(world, slot);
-    sim_daemon_start(world, slot);
+    /* Asked for once more. Not at once: this is in the middle of another node's step. */
+    sim_at(world, world->now, SIM_EV_JOINED, slot, node->life, 0, 0);
+}
+
+/* What "holdfast join" does last on a node that runs already. */
+void sim_services_anew(struct sim_world *world, uint8_t n)
+{
+    sim_group_stop(world, n);
+    sim_group_start(world, n);
+    sim_daemon_start(world, n);
 }

@@ -88,7 +88,7 @@ static void carry_out(struct sim_world *world, uint8_t n, const struct hf_action
     }
 }
 
-void sim_step(struct sim_world *world, uint8_t n, struct hf_event *event)
+static void step(struct sim_world *world, uint8_t n, struct hf_event *event)
 {
     struct sim_node *node = &world->node[n];
     if (world->violation[0])
@@ -120,6 +120,15 @@ void sim_step(struct sim_world *world, uint8_t n, struct hf_event *event)
     uint64_t in_ms = due > event->now_ms ? due - event->now_ms : 0;
     uint64_t at = world->now + in_ms * SIM_MS + (in_ms ? sim_delay(world, 0, 2000) : 100);
     sim_at(world, at, SIM_EV_WAKE, n, node->wake_guard, node->incarnation, 0);
+}
+
+/* One buffer takes the actions of all cores: what a step causes at another node comes after it. */
+void sim_step(struct sim_world *world, uint8_t n, struct hf_event *event)
+{
+    HF_ASSERT(!world->stepping);
+    world->stepping = true;
+    step(world, n, event);
+    world->stepping = false;
 }
 
 void sim_wake(struct sim_world *world, const struct sim_event *event)

@@ -244,6 +244,10 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
         return;
     case SIM_EV_CHECK:
         return;
+    case SIM_EV_JOINED:
+        if (world->node[event->node].life == event->guard)
+            sim_services_anew(world, event->node);
+        return;
     }
 }
 

@@ -43,6 +43,7 @@ enum sim_event_type {
     SIM_EV_CLIENT,   /* engines write, clients commit */
     SIM_EV_FAULT,    /* of a swarm or of a script */
     SIM_EV_CHECK,
+    SIM_EV_JOINED, /* a joiner that is switched on starts its services anew */
 };
 
 struct sim_event {
@@ -252,6 +253,7 @@ struct sim_world {
     uint16_t format; /* the newest one that was put in use */
 
     struct hf_actions *actions;
+    bool stepping;        /* they are being carried out */
     struct hf_spec *spec; /* room to build one */
     uint64_t *seen;       /* for I3: table of (ring, epoch, index) -> hash */
     uint32_t *seen_slots; /* those of it that are in use */
@@ -306,6 +308,7 @@ bool sim_ring_quorate(const struct sim_world *world, uint32_t ring);
 void sim_conf_follow(struct sim_world *world, uint8_t node);
 void sim_conf_reload(struct sim_world *world, uint32_t ring);
 void sim_joined(struct sim_world *world, uint8_t node, uint8_t joiner);
+void sim_services_anew(struct sim_world *world, uint8_t node);
 
 /* node.c */
 void sim_power_on(struct sim_world *world, uint8_t node);
