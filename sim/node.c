@@ -151,14 +151,18 @@ void sim_daemon_start(struct sim_world *world, uint8_t n)
     node->config.node = n;
     node->config.incarnation = ++node->incarnation;
     node->config.watchdog = node->watchdog;
+    uint64_t unfed_us = node->unfed_us;
     node->unfed_us = node->conf_seen = 0;
     node->armed = node->watchdog;
     hf_core_init(node->core, &node->config, sim_mono_ms(world, n), sim_wall_ms(world, n));
     sim_record_start(world, n);
     sim_journal_restore(world, n);
     sim_record_ready(world, n);
-    if (node->core->too_new)
+    /* Too old for its own journal: it never opened the watchdog, whose time runs on. */
+    if (node->core->too_new) {
         node->armed = armed;
+        node->unfed_us = unfed_us;
+    }
     struct hf_event tick = {.type = HF_EVENT_TICK};
     sim_step(world, n, &tick);
     if (node->daemon && node->corosync)
