@@ -28,6 +28,27 @@ static bool no_room(const struct hf_instance_state *state)
     return false;
 }
 
+/* Counted from what really runs: an engine has its degraded settings exactly when it has company.
+ */
+static void check_size(struct sim_world *world, const struct hf_state *state, uint16_t i)
+{
+    uint8_t owner = state->instances[i].owner;
+    bool company = false;
+    if (!state->spec.instances[i].degraded_settings[0])
+        return;
+    for (uint16_t other = 0; other < SIM_INSTANCES; other++) {
+        bool named = state->spec.instances[other].name[0];
+        if (other != i && named && state->instances[other].owner == owner)
+            company = true;
+        if (other != i && state->instances[other].target != HF_NODE_NONE)
+            return; /* something is on its way */
+    }
+    if (world->node[owner].real[i].degraded != company)
+        sim_violation(world, "size: %s is %s on %s and runs %s", state->spec.instances[i].name,
+                      company ? "not alone" : "alone", sim_node_name(world, owner),
+                      company ? "at its full size" : "degraded");
+}
+
 static void served(struct sim_world *world, const struct hf_state *state, uint16_t i)
 {
     const struct hf_instance_state *instance = &state->instances[i];
@@ -46,6 +67,7 @@ static void served(struct sim_world *world, const struct hf_state *state, uint16
     if (!real->engine || !real->ready || !address)
         sim_violation(world, "I4: %s is said to be online on %s and is not",
                       state->spec.instances[i].name, sim_node_name(world, instance->owner));
+    check_size(world, state, i);
     for (uint8_t n = 0; n < world->nodes; n++) {
         if (n != instance->owner && world->node[n].real[i].engine)
             sim_violation(world, "I4: an engine of %s is left on %s", state->spec.instances[i].name,

@@ -49,6 +49,7 @@ static uint64_t usual_us(struct sim_world *world, uint8_t step)
     case HF_STEP_ANNOUNCE:
     case HF_STEP_ENGINE_KILL:
     case HF_STEP_PROBE:
+    case HF_STEP_RESIZE:
     case HF_STEPS:
         break;
     }
@@ -131,6 +132,7 @@ void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action
     pending->instance = action->instance;
     pending->generation = action->generation;
     pending->id = action->id;
+    pending->degraded = action->degraded;
     pending->begun = world->now;
     pending->incarnation = world->node[n].incarnation;
     pending->life = world->node[n].life;
@@ -248,6 +250,7 @@ static void engine_start(struct sim_world *world, struct sim_pending *pending)
     }
     sim_engine_set(&world->node[n], pending->instance, pending->generation + 1);
     real->ready = false;
+    real->degraded = pending->degraded;
     real->fenced_us = 0;
     sim_check_start(world, n, pending->instance);
     if (disks && !write_to(world, n, pending->instance, pending->generation))
@@ -323,6 +326,12 @@ static void do_effect(struct sim_world *world, struct sim_pending *pending)
         sim_engine_set(node, i, 0);
         real->ready = false;
         return;
+    case HF_STEP_RESIZE:
+        if (real->engine == pending->generation + 1)
+            real->degraded = pending->degraded;
+        else
+            pending->status = HF_STEP_FAILED;
+        return;
     case HF_STEP_KEY_WATCH:
     case HF_STEP_PROBE:
     case HF_STEPS:
@@ -349,6 +358,8 @@ void sim_driver_effect(struct sim_world *world, const struct sim_event *event)
      */
     bool happens = pending->status == HF_STEP_OK ||
                    (pending->status == HF_STEP_FAILED && sim_chance(&world->rng, 300));
+    if (orphan && pending->step == HF_STEP_RESIZE)
+        happens = false; /* its worker died with the daemon */
     if ((orphan && pending->late) || pending->cancelled)
         happens = happens && sim_chance(&world->rng, 500);
     if (happens)

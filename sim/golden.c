@@ -6,7 +6,7 @@
  *   cluster N                make it: db1 is first, the others join
  *   instance NAME [owner..]  prepare one, with its preferred owners in order
  *   set NAME KEY VALUE       priority, failback, after, apart_from, demand, possible, disks,
- *                            description (a long one, of a later format)
+ *                            degraded, description (a long one, of a later format)
  *   apply                    apply what was prepared
  *   power off|on NODE, freeze NODE, thaw NODE
  *   kill|start daemon|corosync NODE, kill engine INSTANCE
@@ -135,6 +135,8 @@ static void do_set(struct story *story)
     } else if (is(story, 2, "description")) {
         (void)snprintf(instance->description, sizeof(instance->description), "%*s",
                        (int)(HF_EXT_MAX + 40), word(story, 3));
+    } else if (is(story, 2, "degraded")) {
+        (void)snprintf(instance->degraded_settings, HF_SETTINGS_MAX, "work_mem = %dMB\n", value);
     } else if (is(story, 2, "disks")) {
         instance->disk_count = (uint8_t)value;
     } else {

@@ -17,6 +17,7 @@ static const char *const step_words[HF_STEPS] = {
     [HF_STEP_ENGINE_STOP] = "engine-stop",
     [HF_STEP_ENGINE_KILL] = "engine-kill",
     [HF_STEP_PROBE] = "probe",
+    [HF_STEP_RESIZE] = "resize",
 };
 
 static const char *const status_words[HF_STEP_STATUSES] = {
@@ -73,6 +74,13 @@ static const char *instance_name(const struct hf_spec *spec, uint16_t i)
     return i < HF_INSTANCES_MAX && spec->instances[i].name[0] ? spec->instances[i].name : "-";
 }
 
+static const char *size_words(const struct hf_action *action)
+{
+    if (action->degraded)
+        return ", degraded";
+    return action->step == HF_STEP_RESIZE ? ", full size" : "";
+}
+
 void sim_trace_action(struct sim_world *world, uint8_t n, const struct hf_action *action)
 {
     if (!world->trace)
@@ -86,9 +94,9 @@ void sim_trace_action(struct sim_world *world, uint8_t n, const struct hf_action
     else if (action->type == HF_ACTION_HALT)
         sim_trace(world, "%s  halts: %s", sim_node_name(world, n), text);
     else if (action->type == HF_ACTION_STEP && world->trace_steps)
-        sim_trace(world, "%s  %s %s, generation %u", sim_node_name(world, n),
+        sim_trace(world, "%s  %s %s, generation %u%s", sim_node_name(world, n),
                   sim_step_word(action->step), instance_name(spec, action->instance),
-                  action->generation);
+                  action->generation, size_words(action));
 }
 
 /* One decision's change, as it was applied. */

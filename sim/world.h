@@ -124,6 +124,7 @@ struct sim_real {
     uint32_t mounted; /* generation + 1, 0 = not mounted */
     uint32_t engine;  /* generation + 1, 0 = no process */
     bool ready;       /* accepts clients */
+    bool degraded;    /* with the settings of its degraded profile */
     bool address;
     uint8_t broken;              /* enum sim_broken: what does not work here */
     uint8_t seen_phase;          /* for coverage */
@@ -184,7 +185,7 @@ struct sim_pending {
     uint16_t instance;
     uint32_t generation, found;
     uint64_t id, incarnation, life, key, begun;
-    bool mounted, address, running, held;
+    bool mounted, address, running, held, degraded;
 };
 
 /* How likely drivers misbehave, in per mille. */

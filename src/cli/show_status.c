@@ -149,7 +149,9 @@ static void show_instance(const json_t *instance, int64_t now_ms, struct hf_tabl
     struct hf_time_text time;
     const char *target = hf_json_str(instance, "target");
     hf_table_cell(table, HF_PLAIN, hf_json_str(instance, "name"));
-    hf_table_cell(table, phase_colour(instance), hf_json_str(instance, "phase"));
+    (void)snprintf(text, sizeof(text), "%s%s", hf_json_str(instance, "phase"),
+                   hf_json_true(instance, "degraded") ? ", degraded" : "");
+    hf_table_cell(table, phase_colour(instance), text);
     (void)snprintf(text, sizeof(text), "%s%s%s", hf_json_str(instance, "owner"),
                    target[0] ? " -> " : "", target);
     hf_table_cell(table, HF_PLAIN, text);

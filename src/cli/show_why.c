@@ -94,6 +94,25 @@ static void show_timeline(const json_t *data, const struct hf_terminal *terminal
     show_outage(data, out, hf_terminal_columns(hf_time_clock(first_ms, now_ms).text) + 2);
 }
 
+/* "degraded: yes, since 14:03:07.912, it shares db3"; what of its size waits. */
+static void show_size(const json_t *data, const struct hf_terminal *terminal, struct hf_strbuf *out)
+{
+    int64_t since_ms = hf_json_int(data, "degraded_since_ms");
+    const char *waits = hf_json_str(data, "size_waits");
+    bool degraded = hf_json_true(data, "degraded");
+    char text[600];
+    if (!degraded && !waits[0])
+        return;
+    (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", degraded ? "yes" : "no, full size",
+                   degraded && since_ms ? ", since " : "",
+                   degraded && since_ms ? hf_time_clock(since_ms, hf_json_int(data, "time_ms")).text
+                                        : "",
+                   degraded ? ", it shares " : "", degraded ? hf_json_str(data, "owner") : "",
+                   waits[0] ? "; " : "", waits);
+    hf_strbuf_add(out, "\ndegraded: ");
+    hf_terminal_wrap(terminal, out, 10, 10, text);
+}
+
 static void candidate_text(const json_t *candidate, char *text, size_t room)
 {
     const char *role = hf_json_str(candidate, "role");
@@ -157,6 +176,7 @@ void hf_show_why(const json_t *data, const struct hf_terminal *terminal, struct 
 {
     show_sentence(data, terminal, out);
     show_timeline(data, terminal, out);
+    show_size(data, terminal, out);
     show_candidates(data, terminal, out);
     show_outlook(data, terminal, out);
 }

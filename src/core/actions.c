@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/impl.h"
+#include "core/size.h"
 
 struct hf_action *hf_emit(struct hf_core *core, enum hf_action_type type)
 {
@@ -63,6 +64,8 @@ uint64_t hf_emit_step(struct hf_core *core, enum hf_step step, uint16_t instance
     action->interval_ms = interval_ms;
     action->id = ++core->next_id << 16 | instance;
     action->kill = core->local[instance].kill;
+    action->degraded = (step == HF_STEP_ENGINE_START || step == HF_STEP_RESIZE) &&
+                       hf_is_degraded(&core->state, instance);
     action->reason = core->state.instances[instance].reason;
     return action->id;
 }

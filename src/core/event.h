@@ -147,6 +147,7 @@ enum hf_step {
     HF_STEP_ENGINE_STOP, /* checkpoint, fast, immediate, kill */
     HF_STEP_ENGINE_KILL, /* kill at once */
     HF_STEP_PROBE,
+    HF_STEP_RESIZE, /* a running engine takes its degraded profile, or gives it back */
     HF_STEPS
 };
 
@@ -176,6 +177,7 @@ struct hf_action {
     uint64_t id;          /* step, request; PERSIST, SNAPSHOT: mark of what is written */
     bool ok;              /* REPLY: accepted */
     bool sync;            /* PERSIST: sync it at once, somebody waits; else within a second */
+    bool degraded;        /* ENGINE_START, RESIZE: with the settings of its degraded profile */
     bool kill;            /* UNMOUNT: as after a power cut, nothing more is to be written */
     struct hf_reason reason;
     uint32_t offset, length; /* bytes: in the arena of hf_actions */

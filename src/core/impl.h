@@ -64,6 +64,10 @@ struct hf_local {
     uint8_t done; /* set of HF_DONE_*: what is surely there, in this generation */
     struct hf_lane main, side;
     uint64_t watch_id, probe_id;
+    uint64_t resize_id;        /* the engine is being told its size */
+    uint64_t resize_ms;        /* not before then, 0 = at once */
+    uint64_t size_hash;        /* the state for which size is right, 0 = not known */
+    uint32_t size, size_asked; /* hf_size_number that it was told, 0 = not known; is being told */
     uint64_t key_ok_ms, probe_ok_ms;
     uint64_t stop_by_ms; /* the promise: stopped by then, 0 = none */
     uint64_t retry_ms;
@@ -334,6 +338,9 @@ void hf_local_submit(struct hf_core *core, uint16_t instance, struct hf_lane *la
                      enum hf_step step, uint32_t deadline_ms);
 void hf_local_watch(struct hf_core *core, uint16_t instance);
 bool hf_local_holds_disk(const struct hf_local *local);
+/* local_size.c */
+void hf_local_size(struct hf_core *core, uint16_t instance);
+void hf_local_resized(struct hf_core *core, uint16_t instance, const struct hf_event_step *step);
 
 /* valid.c: decoded entities are checked before they are believed. */
 bool hf_cluster_spec_valid(const struct hf_cluster_spec *spec);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/impl.h"
+#include "core/size.h"
 
 #define ACQUIRE_MS 10000u
 #define ADDRESS_MS 5000u
@@ -68,6 +69,7 @@ void hf_local_fail(struct hf_core *core, uint16_t i, uint8_t status, const char 
     if (length)
         memcpy(local->text, text, length);
     hf_emit_cancel(core, &local->probe_id);
+    hf_emit_cancel(core, &local->resize_id);
     local->announce_ms = 0;
     hf_local_move(core, i, HF_FAIL);
 }
@@ -147,6 +149,8 @@ static void engine_start(struct hf_core *core, uint16_t i)
     struct hf_local *local = &core->local[i];
     local->engine_up = true;
     local->done &= (uint8_t)~HF_DONE_ENGINE;
+    local->size = hf_size_number(&core->state, i);
+    local->size_hash = local->resize_ms = 0;
     hf_local_submit(core, i, &local->main, HF_STEP_ENGINE_START,
                     core->state.spec.instances[i].start_timeout_ms);
 }
@@ -281,6 +285,7 @@ static void run(struct hf_core *core, uint16_t i)
             local->report = true;
         }
         announce(core, i);
+        hf_local_size(core, i);
         check_health(core, i);
         return;
     case HF_FAILED:

@@ -184,6 +184,7 @@ static void main_ended(struct hf_core *core, uint16_t i, const struct hf_event_s
     case HF_STEP_ADDRESS_DOWN:
     case HF_STEP_ANNOUNCE:
     case HF_STEP_PROBE:
+    case HF_STEP_RESIZE:
     case HF_STEPS:
         return;
     }
@@ -256,6 +257,8 @@ void hf_local_step_event(struct hf_core *core, const struct hf_event_step *step)
         key_seen(core, i, step);
     } else if (step->id == local->probe_id) {
         probe_seen(core, i, step);
+    } else if (step->id == local->resize_id) {
+        hf_local_resized(core, i, step);
     }
 }
 

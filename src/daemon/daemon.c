@@ -88,6 +88,7 @@ void hf_daemon_step(struct hf_daemon *daemon, struct hf_event *event)
     set_wake(daemon, now_ms);
     hf_log_history(daemon);
     hf_recovery_follow(daemon);
+    hf_sizes_follow(daemon, event->wall_ms);
     hf_daemon_write_nodes(daemon);
     hf_daemon_tell(daemon);
 }
@@ -112,6 +113,7 @@ void hf_daemon_status_input(struct hf_daemon *daemon, struct hf_status_input *re
         .wall_ms = clock_ms(CLOCK_REALTIME),
         .local = local_view,
         .recovery = recovery_now,
+        .sizes = daemon->sizes,
         .local_user = daemon,
         .links = &daemon->links,
     };

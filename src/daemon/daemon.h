@@ -83,6 +83,8 @@ struct hf_daemon {
     struct hf_control_events *seen;
     struct hf_engine_watch watches[HF_INSTANCES_MAX];
     struct hf_recoveries recoveries;
+    struct hf_status_size sizes[HF_INSTANCES_MAX];
+    uint64_t sizes_hash;                   /* of the state that they were looked at in */
     uint64_t nodes_version;                /* that corosync.conf was written for */
     uint64_t history_count;                /* records already logged */
     enum hf_core_condition condition;      /* as last logged */
@@ -126,6 +128,11 @@ void hf_recovery_replied(struct hf_daemon *daemon, uint16_t instance,
 void hf_recovery_follow(struct hf_daemon *daemon);
 bool hf_recovery_now(const struct hf_daemon *daemon, uint16_t instance,
                      struct hf_recovery_estimate *ret);
+
+/* sizes.c */
+void hf_sizes_replied(struct hf_daemon *daemon, uint16_t instance,
+                      const struct hf_driver_reply *reply);
+void hf_sizes_follow(struct hf_daemon *daemon, uint64_t wall_ms);
 
 /* commands.c */
 void hf_daemon_control(void *user, uint64_t connection, const json_t *request);

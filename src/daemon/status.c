@@ -184,8 +184,12 @@ static json_t *instance_json(const struct hf_status_input *input, uint16_t i)
                   hf_control_text(now->detail[0] ? now->detail : NULL), "here", here_json(input, i),
                   "restarts", (int)now->restart_count, "failovers", (int)now->failover_count,
                   "retry_ms", (json_int_t)now->retry_ms, "priority_stated", spec->priority_stated);
+    json_t *size = hf_status_size_json(input, i);
     if (json && more)
         (void)json_object_update(json, more);
+    if (json && size)
+        (void)json_object_update(json, size);
+    json_decref(size);
     json_decref(more);
     return json;
 }

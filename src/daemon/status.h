@@ -23,6 +23,13 @@ struct hf_status_links {
     uint64_t up[HF_STATUS_NETWORKS];
 };
 
+/* What a node saw of the size of an instance (core/size.h). */
+struct hf_status_size {
+    bool seen, degraded;
+    uint64_t since_ms; /* 0 = before this daemon started */
+    char waits[256]; /* where its engine runs: "at the next start: shared_buffers"; "" = nothing */
+};
+
 struct hf_status_input {
     const struct hf_state *state;
     struct hf_core_view view;
@@ -33,8 +40,9 @@ struct hf_status_input {
     void (*local)(void *user, uint16_t instance, struct hf_local_view *ret);
     /* What would follow if the node of instance failed now. False: not known; NULL = never. */
     bool (*recovery)(void *user, uint16_t instance, struct hf_recovery_estimate *ret);
-    void *local_user;                    /* of both */
     const struct hf_status_links *links; /* NULL = not known */
+    const struct hf_status_size *sizes;  /* of each instance; NULL = not looked at */
+    void *local_user;                    /* of local and recovery */
 };
 
 /* "private", "public". */
@@ -65,6 +73,15 @@ bool hf_status_current(const struct hf_status_input *input);
 /* The word for the phase of instance as this node can know it: without the cluster's state it knows
  * only its own part, and says "unknown" of the rest. */
 const char *hf_status_phase(const struct hf_status_input *input, uint16_t instance);
+
+/* Whether instance serves with its degraded profile, as far as this node knows. */
+bool hf_status_degraded(const struct hf_status_input *input, uint16_t instance);
+
+/* What of its size waits, where its engine runs on this node; "" = nothing. */
+const char *hf_status_waits(const struct hf_status_input *input, uint16_t instance);
+
+/* {"degraded","degraded_since_ms","size_waits"} */
+json_t *hf_status_size_json(const struct hf_status_input *input, uint16_t instance);
 
 /* Why node could not take instance now; code HF_REASON_NONE = nothing speaks against it. */
 struct hf_reason hf_status_obstacle(const struct hf_state *state, uint16_t instance, uint8_t node);

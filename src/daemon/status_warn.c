@@ -221,6 +221,29 @@ static void warn_unclean(const struct hf_status_input *input, json_t *list, uint
     (void)json_object_set_new(warning, "instance", hf_json_instance(spec, i));
 }
 
+/* A size that is not reached while the engine runs: nothing restarts it for that but a person. */
+static void warn_size(const struct hf_status_input *input, json_t *list, uint16_t i)
+{
+    const struct hf_spec *spec = &input->state->spec;
+    const char *waits = hf_status_waits(input, i);
+    const char *name = spec->instances[i].name;
+    const char *owner = hf_name_node(spec, input->state->instances[i].owner);
+    if (!waits[0])
+        return;
+    json_t *warning =
+        hf_status_degraded(input, i)
+            ? warn(list, "size-waits", "%s shares %s and is degraded, but not all of it: %s", name,
+                   owner, waits)
+            : warn(list, "size-waits", "%s is alone on %s and back to full size %s", name, owner,
+                   waits);
+    char hint[2 * HF_NAME_MAX + 128];
+    (void)snprintf(hint, sizeof(hint),
+                   "It serves. When a restart suits: holdfast offline %s, then holdfast online %s",
+                   name, name);
+    advise_text(warning, hint);
+    (void)json_object_set_new(warning, "instance", hf_json_instance(spec, i));
+}
+
 json_t *hf_status_warnings_json(const struct hf_status_input *input)
 {
     const struct hf_spec *spec = &input->state->spec;
@@ -238,6 +261,7 @@ json_t *hf_status_warnings_json(const struct hf_status_input *input)
         if (current) {
             warn_not_served(input->state, list, i);
             warn_no_next(input, list, i);
+            warn_size(input, list, i);
         }
         warn_unclean(input, list, i);
     }

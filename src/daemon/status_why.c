@@ -286,7 +286,8 @@ json_t *hf_why_json(const struct hf_status_input *input, uint16_t instance)
     const struct hf_instance_state *now = &state->instances[instance];
     const struct hf_takeover *takeover = &now->takeover;
     bool current = hf_status_current(input);
-    return json_pack(
+    json_t *size = hf_status_size_json(input, instance);
+    json_t *json = json_pack(
         "{s:I, s:o, s:s, s:b, s:o, s:o, s:o, s:I, s:I, s:o, s:b, s:I, s:o, s:o, s:o, s:I, s:o}",
         "time_ms", (json_int_t)input->wall_ms, "instance", hf_json_instance(&state->spec, instance),
         "phase", hf_status_phase(input, instance), "wanted", now->wanted, "what",
@@ -298,4 +299,8 @@ json_t *hf_why_json(const struct hf_status_input *input, uint16_t instance)
         hf_control_text(now->detail[0] ? now->detail : NULL), "nodes",
         current ? candidates_json(state, instance) : json_array(), "retry_ms",
         (json_int_t)now->retry_ms, "hint", hint_json(state, instance));
+    if (json && size)
+        (void)json_object_update(json, size);
+    json_decref(size);
+    return json;
 }

@@ -22,6 +22,7 @@ static const enum hf_driver_op ops[HF_STEPS] = {
     [HF_STEP_ENGINE_STOP] = HF_OP_ENGINE_STOP,
     [HF_STEP_ENGINE_KILL] = HF_OP_ENGINE_STOP,
     [HF_STEP_PROBE] = HF_OP_ENGINE_PROBE,
+    [HF_STEP_RESIZE] = HF_OP_ENGINE_RESIZE,
 };
 
 static enum hf_step_status status_of(enum hf_driver_status status)
@@ -121,6 +122,16 @@ static void fill_engine(const struct hf_engine_spec *spec, struct hf_driver_engi
     copy(ret->settings, sizeof(ret->settings), spec->settings);
 }
 
+/* Only this engine knows what to do with a degraded profile. */
+static void fill_degraded(const struct hf_instance_spec *spec, bool degraded,
+                          struct hf_driver_request *ret)
+{
+    if (spec->engine.type != HF_ENGINE_POSTGRESQL)
+        return;
+    copy(ret->engine.degraded, sizeof(ret->engine.degraded), spec->degraded_settings);
+    ret->degraded = degraded;
+}
+
 void hf_daemon_request(const struct hf_daemon *daemon, const struct hf_action *action,
                        struct hf_driver_request *ret)
 {
@@ -139,6 +150,7 @@ void hf_daemon_request(const struct hf_daemon *daemon, const struct hf_action *a
     copy(ret->address, sizeof(ret->address), spec->address);
     ret->prefix = spec->prefix;
     fill_engine(&spec->engine, &ret->engine);
+    fill_degraded(spec, action->degraded, ret);
     bool kill =
         action->step == HF_STEP_ENGINE_KILL || (action->step == HF_STEP_UNMOUNT && action->kill);
     ret->stop_mode = kill ? HF_STOP_KILL : HF_STOP_PLANNED;
@@ -174,6 +186,7 @@ void hf_daemon_replied(void *user, const struct hf_driver_reply *reply)
     log_failure(daemon, instance, reply);
     watch_engine(daemon, instance, reply);
     hf_recovery_replied(daemon, instance, reply);
+    hf_sizes_replied(daemon, instance, reply);
     const struct hf_driver_found *found = &reply->found;
     struct hf_event event = {.type = HF_EVENT_STEP};
     event.step = (struct hf_event_step){

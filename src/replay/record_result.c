@@ -12,6 +12,7 @@
 #define ACTION_OK 1u
 #define ACTION_SYNC 2u
 #define ACTION_KILL 4u
+#define ACTION_DEGRADED 8u
 
 static void put_action(struct hf_writer_buf *out, const struct hf_action *action,
                        const uint8_t *arena)
@@ -20,7 +21,8 @@ static void put_action(struct hf_writer_buf *out, const struct hf_action *action
     hf_write_u8(out, action->type);
     hf_write_u8(out, action->step);
     hf_write_u8(out, (uint8_t)((action->ok ? ACTION_OK : 0) | (action->sync ? ACTION_SYNC : 0) |
-                               (action->kill ? ACTION_KILL : 0)));
+                               (action->kill ? ACTION_KILL : 0) |
+                               (action->degraded ? ACTION_DEGRADED : 0)));
     hf_write_u16(out, action->instance);
     hf_put_varint(out, action->generation);
     hf_put_varint(out, action->deadline_ms);
@@ -87,6 +89,7 @@ bool hf_get_action(struct hf_log_result *result, struct hf_log_action *ret)
     action->ok = flags & ACTION_OK;
     action->sync = flags & ACTION_SYNC;
     action->kill = flags & ACTION_KILL;
+    action->degraded = flags & ACTION_DEGRADED;
     action->instance = hf_read_u16(in);
     action->generation = (uint32_t)hf_get_varint(in);
     action->deadline_ms = (uint32_t)hf_get_varint(in);

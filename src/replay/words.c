@@ -18,6 +18,7 @@ static const char *const steps[HF_STEPS] = {
     [HF_STEP_ENGINE_STOP] = "stopping the engine",
     [HF_STEP_ENGINE_KILL] = "killing the engine",
     [HF_STEP_PROBE] = "probing the engine",
+    [HF_STEP_RESIZE] = "changing the engine's size",
 };
 
 static const char *const statuses[HF_STEP_STATUSES] = {
@@ -192,10 +193,10 @@ static void add_action(struct hf_strbuf *out, const struct hf_log_action *logged
         hf_strbuf_add(out, "multicast");
         break;
     case HF_ACTION_STEP:
-        hf_strbuf_addf(out, "driver: %s of %s, generation %u, within %u ms, every %u ms%s",
+        hf_strbuf_addf(out, "driver: %s of %s, generation %u, within %u ms, every %u ms%s%s",
                        word(steps, HF_STEPS, action->step), instance_name(spec, action->instance),
                        action->generation, action->deadline_ms, action->interval_ms,
-                       action->kill ? ", by force" : "");
+                       action->kill ? ", by force" : "", action->degraded ? ", degraded" : "");
         break;
     case HF_ACTION_CANCEL:
         hf_strbuf_add(out, "cancel");

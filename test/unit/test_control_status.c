@@ -202,6 +202,75 @@ static void many_nodes_are_counted(void **unused)
     free(state);
 }
 
+/* msgbox shares db3 with sso, then is alone again; its engine runs here. */
+static void sizes_are_told(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    struct hf_status_size *sizes = calloc(HF_INSTANCES_MAX, sizeof(*sizes));
+    assert_non_null(sizes);
+    hf_state_used(state, SSO);
+    state->spec.instances[MSGBOX].degraded[HF_MEMORY] = 1;
+    sizes[MSGBOX] = (struct hf_status_size){.seen = true,
+                                            .degraded = true,
+                                            .since_ms = 77,
+                                            .waits = "at the next start: shared_buffers"};
+    input.sizes = sizes;
+    state->instances[SSO].owner = DB3;
+    json_t *data = hf_status_json(&input);
+    const json_t *msgbox = by(json_object_get(data, "instances"), "name", "msgbox");
+    assert_true(json_is_true(json_object_get(msgbox, "degraded")));
+    assert_int_equal(json_integer_value(json_object_get(msgbox, "degraded_since_ms")), 77);
+    assert_string_equal(str(msgbox, "size_waits"), "at the next start: shared_buffers");
+    assert_string_equal(str(by(json_object_get(data, "warnings"), "code", "size-waits"), "text"),
+                        "msgbox shares db3 and is degraded, but not all of it: at the next start: "
+                        "shared_buffers");
+    json_decref(data);
+    state->instances[SSO].owner = HF_NODE_NONE;
+    sizes[MSGBOX].degraded = false;
+    data = hf_why_json(&input, MSGBOX);
+    assert_true(json_is_false(json_object_get(data, "degraded")));
+    assert_int_equal(json_integer_value(json_object_get(data, "degraded_since_ms")), 0);
+    json_t *warnings = hf_status_warnings_json(&input);
+    const json_t *warning = by(warnings, "code", "size-waits");
+    assert_string_equal(str(warning, "text"),
+                        "msgbox is alone on db3 and back to full size at the next start: "
+                        "shared_buffers");
+    assert_non_null(strstr(str(warning, "hint"), "holdfast offline msgbox"));
+    json_decref(warnings);
+    json_decref(data);
+    free(sizes);
+    free(state);
+}
+
+/* Another node knows only what is in the state. */
+static void sizes_as_others_see_them(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    struct hf_status_size *sizes = calloc(HF_INSTANCES_MAX, sizeof(*sizes));
+    assert_non_null(sizes);
+    hf_state_used(state, SSO);
+    state->spec.instances[MSGBOX].degraded[HF_MEMORY] = 1;
+    state->instances[SSO].owner = DB3;
+    sizes[MSGBOX] = (struct hf_status_size){.seen = true, .degraded = true, .waits = "old"};
+    input.sizes = sizes;
+    input.self = DB2;
+    json_t *json = hf_status_size_json(&input, MSGBOX);
+    assert_true(json_is_true(json_object_get(json, "degraded")));
+    assert_true(json_is_null(json_object_get(json, "size_waits")));
+    json_decref(json);
+    input.sizes = NULL;
+    input.view.condition = HF_CORE_NO_QUORUM;
+    json = hf_status_size_json(&input, MSGBOX);
+    assert_true(json_is_false(json_object_get(json, "degraded")));
+    json_decref(json);
+    free(sizes);
+    free(state);
+}
+
 static void warnings_say_what_to_do(void **unused)
 {
     (void)unused;
@@ -460,6 +529,8 @@ int main(void)
         cmocka_unit_test(a_node_without_one_network_says_so_once),
         cmocka_unit_test(what_is_no_lost_network_is_not_told_as_one),
         cmocka_unit_test(many_nodes_are_counted),
+        cmocka_unit_test(sizes_are_told),
+        cmocka_unit_test(sizes_as_others_see_them),
         cmocka_unit_test(warnings_say_what_to_do),
         cmocka_unit_test(without_quorum_nothing_old_is_shown_as_new),
         cmocka_unit_test(an_empty_state_has_a_status),
