@@ -31,6 +31,41 @@ def test_drain_and_resume(world):
         world.cluster.wait_online("msgbox", "db1")
 
 
+PROFILE = "    degraded: {memory: 64MiB, settings: {shared_buffers: 32MB, work_mem: 1MB}}\n"
+MOVE_S = 60
+
+
+def test_degraded_profile(world):
+    """Less while it shares a node, back when it is alone; its engine is never restarted for it."""
+    after = "    address: 10.77.0.101\n"
+
+    def settings(**wanted):
+        found = {name: world.sql("msgbox", f"SHOW {name}") for name in wanted}
+        return found == wanted
+
+    def size(degraded, waits):
+        instance = world.cluster.instance("msgbox", "db2")
+        return instance["degraded"] == degraded and instance["size_waits"] == waits
+
+    with world.rows("msgbox"):
+        world.cluster.apply(world.yaml.replace(after, after + PROFILE, 1))
+        world.cluster.run("db2", "move", "msgbox", "db2")
+        world.cluster.wait_online("msgbox", "db2")
+        expect(settings(shared_buffers="32MB", work_mem="1MB"), "it arrives with less: main is there")
+        expect(size(True, None), f"status says so: {world.cluster.instance('msgbox', 'db2')}")
+        before = world.cluster.postmaster("msgbox")
+        world.cluster.run("db2", "move", "main", "db3")
+        world.cluster.wait_online("main", "db3")
+        wait_until(lambda: settings(work_mem="4MB"), MOVE_S, "it is alone and takes back what it can")
+        wait_until(lambda: size(False, "at the next start: shared_buffers"), MOVE_S, "the rest waits")
+        expect(settings(shared_buffers="32MB"), "the rest does wait")
+        world.cluster.run("db2", "move", "main", "db2")
+        world.cluster.wait_online("main", "db2")
+        wait_until(lambda: settings(work_mem="1MB"), MOVE_S, "it has company again")
+        wait_until(lambda: size(True, None), MOVE_S, "nothing waits")
+        expect(world.cluster.postmaster("msgbox") == before, "the same engine all the while")
+
+
 def test_offline_and_online(world):
     with world.rows("msgbox"):
         world.cluster.run("db2", "offline", "msgbox")
