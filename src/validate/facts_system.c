@@ -185,17 +185,12 @@ json_t *hf_facts_system(const struct hf_facts_source *source)
 
 json_t *hf_facts_sysctl(const struct hf_facts_source *source)
 {
-    static const char *const names[] = {"kernel/panic",
-                                        "kernel/panic_on_oops",
-                                        "vm/overcommit_memory",
-                                        "vm/overcommit_ratio",
-                                        "vm/swappiness",
-                                        "vm/nr_hugepages",
-                                        "vm/dirty_ratio",
-                                        "vm/dirty_background_ratio",
-                                        "net/ipv4/ip_nonlocal_bind",
-                                        "net/ipv4/tcp_retries2",
-                                        "net/ipv4/tcp_keepalive_time"};
+    static const char *const names[] = {"kernel/panic",          "kernel/panic_on_oops",
+                                        "vm/overcommit_memory",  "vm/overcommit_ratio",
+                                        "vm/swappiness",         "vm/nr_hugepages",
+                                        "vm/dirty_ratio",        "vm/dirty_background_ratio",
+
+                                        "net/ipv4/tcp_retries2", "net/ipv4/tcp_keepalive_time"};
     char path[128];
     char line[64];
     json_t *all = json_object();

@@ -248,18 +248,6 @@ static void overcommit(struct hf_run *run)
     hf_each_with(run, hf_all_nodes(run), "sysctl.vm/overcommit_memory", one_overcommit);
 }
 
-static void one_nonlocal(struct hf_run *run, unsigned n, const json_t *facts)
-{
-    json_int_t on = hf_fact_number(facts, "sysctl.net/ipv4/ip_nonlocal_bind", 0);
-    hf_saw(run, on ? HF_RESULT_WARNING : HF_RESULT_PASS, hf_node_name(run, n),
-           "net.ipv4.ip_nonlocal_bind is %lld", (long long)on);
-}
-
-static void nonlocal(struct hf_run *run)
-{
-    hf_each_with(run, hf_all_nodes(run), "sysctl.net/ipv4/ip_nonlocal_bind", one_nonlocal);
-}
-
 static bool setting(const struct hf_run *run, unsigned n, const json_t *facts, const void *user,
                     char *value)
 {
@@ -339,9 +327,6 @@ const struct hf_check hf_checks_system[] = {
      "With vm.overcommit_memory = 1 the kernel kills the database instead of refusing memory to "
      "it.",
      "vm.overcommit_memory = 2 (or 0) in /etc/sysctl.d/holdfast.conf", overcommit},
-    {"system.nonlocal-bind", "No program can bind to an address that is not there",
-     "An engine that binds to an address before it is up hides that it is missing.",
-     "net.ipv4.ip_nonlocal_bind = 0", nonlocal},
     {"system.settings", "Kernel settings that databases feel are the same everywhere",
      "An instance that was tuned on one node behaves differently on the other.",
      "Put them into /etc/sysctl.d/ on all nodes alike.", settings},

@@ -289,7 +289,6 @@ static const struct fault faults[] = {
     {"system.cgroup", FAIL, 1, "system>cgroup2", "false", NULL},
     {"system.panic", WARN, 1, "sysctl>kernel/panic", "\"0\"", NULL},
     {"system.overcommit", WARN, 1, "sysctl>vm/overcommit_memory", "\"1\"", NULL},
-    {"system.nonlocal-bind", WARN, 1, "sysctl>net/ipv4/ip_nonlocal_bind", "\"1\"", NULL},
     {"system.settings", WARN, 1, "sysctl>vm/swappiness", "\"60\"", NULL},
     {"system.scheduling", WARN, 1, "system>scheduling_us", "250000", NULL},
     {"quorum.witness", FAIL, 3, "disks>3", NULL, "storage.present " DISK_IS_MISSING},
