@@ -79,7 +79,7 @@ static const struct hf_verb verbs[] = {
      "check nodes and configuration, before and after the cluster exists",
      "  FILE           a cluster.yaml; without it the configuration of the cluster that runs\n"
      "  --facts FILE   what `holdfast inspect facts` printed on a node, once for each node;\n"
-     "                 without it the cluster's nodes are asked, or else this node alone\n"
+     "                 without it this node alone is looked at\n"
      "  --only LIST    only these checks or categories: network,storage.size\n"
      "  --list         tell which checks there are\n"
      "  --html FILE    also write a page to keep\n"
