@@ -81,10 +81,13 @@ static int take(struct hf_validate_source *source, json_t *facts, const char *fr
     }
     const char *name = hf_json_str(json_object_get(facts, "node"), "name");
     if (slot == HF_NODE_NONE)
-        (void)fprintf(stderr,
-                      "holdfast validate: %s is of the node '%s', which the configuration does not "
-                      "have\n  Add the node to the configuration, or leave its facts out.\n",
-                      from, name);
+        (void)fprintf(
+            stderr,
+            "holdfast validate: %s is of the node '%s', which the configuration does not "
+            "have\n  Run it on a node of the configuration, or give what `holdfast inspect "
+            "facts` printed there: --facts FILE.\n  If this is one of them, its name or "
+            "addresses differ from those in the file.\n",
+            from, name);
     else
         (void)fprintf(stderr,
                       "holdfast validate: %s is of the node %s, whose facts were given before\n"

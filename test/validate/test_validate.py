@@ -178,6 +178,7 @@ class Validate(unittest.TestCase):
         code, _, err = holdfast("validate", YAML, *self.files([stranger]))
         self.assertEqual(code, 7)
         self.assertIn("which the configuration does not have", err)
+        self.assertIn("--facts FILE", err)
         twice = self.files(self.facts[:1])
         code, _, err = holdfast("validate", YAML, *twice, *twice)
         self.assertEqual(code, 7)
