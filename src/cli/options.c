@@ -27,6 +27,11 @@ static const struct option all_options[] = {
     {"facts", required_argument, NULL, HF_OPTION_FACTS},
     {"only", required_argument, NULL, HF_OPTION_ONLY},
     {"list", no_argument, NULL, HF_OPTION_LIST},
+    {"file", required_argument, NULL, HF_OPTION_FILE},
+    {"env", no_argument, NULL, HF_OPTION_ENV},
+    {"libpq", no_argument, NULL, HF_OPTION_LIBPQ},
+    {"jdbc", no_argument, NULL, HF_OPTION_JDBC},
+    {"odbc", no_argument, NULL, HF_OPTION_ODBC},
     {NULL, 0, NULL, 0},
 };
 
@@ -42,7 +47,7 @@ static int take_number(const char *verb, const char *option, int max, int *ret)
     return 0;
 }
 
-static int take_option(const char *verb, unsigned option, struct hf_options *ret)
+static void take_flag(unsigned option, struct hf_options *ret)
 {
     ret->json |= option == HF_OPTION_JSON;
     ret->watch |= option == HF_OPTION_WATCH;
@@ -53,6 +58,15 @@ static int take_option(const char *verb, unsigned option, struct hf_options *ret
     ret->mermaid |= option == HF_OPTION_MERMAID;
     ret->all |= option == HF_OPTION_ALL;
     ret->list |= option == HF_OPTION_LIST;
+    ret->env |= option == HF_OPTION_ENV;
+    ret->libpq |= option == HF_OPTION_LIBPQ;
+    ret->jdbc |= option == HF_OPTION_JDBC;
+    ret->odbc |= option == HF_OPTION_ODBC;
+}
+
+static int take_option(const char *verb, unsigned option, struct hf_options *ret)
+{
+    take_flag(option, ret);
     if (option == HF_OPTION_INSTANCE)
         ret->instance = optarg;
     if (option == HF_OPTION_HTML)
@@ -63,6 +77,8 @@ static int take_option(const char *verb, unsigned option, struct hf_options *ret
         ret->from = optarg;
     if (option == HF_OPTION_ONLY)
         ret->only = optarg;
+    if (option == HF_OPTION_FILE)
+        ret->file = optarg;
     if (option == HF_OPTION_FACTS && ret->facts_count == HF_FACTS_FILES_MAX)
         return hf_answer_usage(verb, "--facts was given more than %d times", HF_FACTS_FILES_MAX);
     if (option == HF_OPTION_FACTS)

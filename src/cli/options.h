@@ -26,6 +26,11 @@ enum hf_option {
     HF_OPTION_FACTS = 32768,
     HF_OPTION_ONLY = 65536,
     HF_OPTION_LIST = 131072,
+    HF_OPTION_FILE = 262144,
+    HF_OPTION_ENV = 524288,
+    HF_OPTION_LIBPQ = 1048576,
+    HF_OPTION_JDBC = 2097152,
+    HF_OPTION_ODBC = 4194304,
     HF_OPTION_WAITING = HF_OPTION_FORCE | HF_OPTION_NO_WAIT | HF_OPTION_TIMEOUT
 };
 
@@ -34,6 +39,7 @@ enum hf_option {
 
 struct hf_options {
     bool json, watch, force, no_wait, dry_run, yes, mermaid, all, list;
+    bool env, libpq, jdbc, odbc;
     int timeout_s;        /* 120 */
     int count;            /* 0 = not given */
     int ttl_s;            /* 0 = not given */
@@ -42,6 +48,7 @@ struct hf_options {
     const char *topology; /* --topology; NULL = not given */
     const char *from;     /* --from, a time; NULL = not given */
     const char *only;     /* --only; NULL = not given */
+    const char *file;     /* --file; NULL = not given */
     int facts_count;
     const char *facts[HF_FACTS_FILES_MAX]; /* --facts, as often as it was given */
     int argument_count;

@@ -41,6 +41,16 @@ static const struct hf_verb verbs[] = {
      "  --json         the daemon's answer as it is\n",
      verb_apply},
     {"export", "", "print the configuration as a file for apply", "", verb_export},
+    {"databases", "[--instance I] [--file FILE] [--json | --env | --libpq | --jdbc | --odbc]",
+     "list the databases, and the name, address and string to connect with",
+     "  --instance I   only those of this instance\n"
+     "  --file FILE    of a cluster.yaml ('-': standard input), not of the cluster that runs\n"
+     "  --json         as data\n"
+     "  --env          as assignments for a shell: eval \"$(holdfast databases --env)\"\n"
+     "  --libpq        URIs for PostgreSQL's own clients, one a line\n"
+     "  --jdbc         JDBC URLs, one a line\n"
+     "  --odbc         ODBC connection strings, one a line\n",
+     verb_databases},
     {"init", "--cluster NAME --node NAME --public ADDRESS --private ADDRESS [OPTIONS]",
      "make a new cluster with this node as its first",
      "  --cluster NAME           one word for the new cluster\n" SETTING_UP

@@ -19,6 +19,7 @@ const struct hf_verb *hf_verbs(size_t *ret_count);
 /* NULL when there is none of that name. */
 const struct hf_verb *hf_verbs_find(const char *name);
 
+int verb_databases(int argc, char **argv);
 int verb_init(int argc, char **argv);
 int verb_join(int argc, char **argv);
 int verb_place(int argc, char **argv);

@@ -67,6 +67,13 @@ int hf_config_sample(struct hf_strbuf *out);
 /* The key reference of docs/CLUSTER_YAML.md, in Markdown. 0 or -ENOMEM. */
 int hf_config_reference(struct hf_strbuf *out);
 
+/* The word of an engine's kind in the file: "postgresql". */
+const char *hf_config_engine_word(enum hf_engine_kind kind);
+
+/* Where an engine listens at its instance's address: the stated port, else that of its kind; 0 =
+ * not known (ocf, service). */
+uint16_t hf_config_engine_port(const struct hf_engine_spec *engine);
+
 enum hf_config_entity { HF_CONFIG_CLUSTER, HF_CONFIG_NODE, HF_CONFIG_INSTANCE };
 enum hf_config_verb { HF_CONFIG_ADDED, HF_CONFIG_REMOVED, HF_CONFIG_CHANGED };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "config/config.h"
 #include "daemon/daemon.h"
 #include "daemon/status.h"
 
@@ -95,11 +96,6 @@ static void fill_disks(const struct hf_instance_spec *spec, struct hf_driver_req
     }
 }
 
-static uint16_t default_port(uint8_t type)
-{
-    return type == HF_ENGINE_POSTGRESQL ? 5432 : type == HF_ENGINE_MARIADB ? 3306 : 0;
-}
-
 /* As Debian's packages name them. */
 static const char *default_user(uint8_t type)
 {
@@ -116,7 +112,7 @@ static void fill_engine(const struct hf_engine_spec *spec, struct hf_driver_engi
     };
     copy(ret->type, sizeof(ret->type), types[spec->type]);
     ret->version = spec->version;
-    ret->port = spec->port ? spec->port : default_port(spec->type);
+    ret->port = hf_config_engine_port(spec);
     copy(ret->data, sizeof(ret->data), spec->data);
     copy(ret->user, sizeof(ret->user), spec->user[0] ? spec->user : default_user(spec->type));
     copy(ret->settings, sizeof(ret->settings), spec->settings);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/config.h"
+
 /* ---- Facts ---- */
 
 const json_t *hf_fact(const json_t *facts, const char *path)
@@ -293,16 +295,5 @@ const char *hf_engine_user(const struct hf_instance_spec *instance)
 
 unsigned hf_engine_port(const struct hf_instance_spec *instance)
 {
-    if (instance->engine.port)
-        return instance->engine.port;
-    switch ((enum hf_engine_kind)instance->engine.type) {
-    case HF_ENGINE_POSTGRESQL:
-        return 5432;
-    case HF_ENGINE_MARIADB:
-        return 3306;
-    case HF_ENGINE_OCF:
-    case HF_ENGINE_SERVICE:
-        break;
-    }
-    return 0;
+    return hf_config_engine_port(&instance->engine);
 }

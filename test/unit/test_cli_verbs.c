@@ -34,6 +34,13 @@ int verb_join(int argc, char **argv)
     return 0;
 }
 
+int verb_databases(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
 int verb_plan(int argc, char **argv)
 {
     (void)argc;
