@@ -8,7 +8,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -18,8 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Big enough for the longest dump message the kernel makes. */
-#define ROOM 32768
+#include "driver/netlink.h"
 
 int hf_address_parse(const char *text, struct hf_address *ret)
 {
@@ -39,40 +37,6 @@ bool hf_address_same_network(const struct hf_address *a, const struct hf_address
     if (memcmp(a->bytes, b->bytes, whole) != 0)
         return false;
     return rest == 0 || ((a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest)) == 0;
-}
-
-/* Sends a request and runs the callback over its answers up to the end of a dump or the
- * acknowledgement. */
-static int ask(struct mnl_socket *socket, struct nlmsghdr *request, mnl_cb_t callback, void *user)
-{
-    char room[ROOM];
-    request->nlmsg_seq = 1;
-    if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
-        return -errno;
-    for (;;) {
-        ssize_t n = mnl_socket_recvfrom(socket, room, sizeof(room));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        int r = mnl_cb_run(room, (size_t)n, 1, mnl_socket_get_portid(socket), callback, user);
-        if (r == MNL_CB_ERROR)
-            return -errno;
-        if (r == MNL_CB_STOP)
-            return 0;
-    }
-}
-
-static int transact(struct nlmsghdr *request, mnl_cb_t callback, void *user)
-{
-    struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-    if (!socket)
-        return -errno;
-    int r = mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0
-                ? -errno
-                : ask(socket, request, callback, user);
-    (void)mnl_socket_close(socket);
-    return r;
 }
 
 struct listing {
@@ -119,7 +83,7 @@ int hf_address_list(int family, hf_address_visit_fn visit, void *user)
     request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
     struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
     header->ifa_family = (unsigned char)family;
-    return transact(request, visit_message, &listing);
+    return hf_netlink_ask(NETLINK_ROUTE, request, visit_message, &listing);
 }
 
 /* No route comes with the address, since the interface's own address has brought it; IPv6 does not
@@ -142,7 +106,7 @@ static int change(uint16_t type, uint16_t flags, const struct hf_address_row *ro
         wanted |= IFA_F_NODAD;
     if (type == RTM_NEWADDR)
         mnl_attr_put_u32(request, IFA_FLAGS, wanted);
-    return transact(request, NULL, NULL);
+    return hf_netlink_ask(NETLINK_ROUTE, request, NULL, NULL);
 }
 
 int hf_address_add(const struct hf_address_row *row)
@@ -192,7 +156,7 @@ int hf_address_link(uint32_t index, struct hf_address_link *ret)
     struct ifinfomsg *header = mnl_nlmsg_put_extra_header(request, sizeof(*header));
     header->ifi_family = AF_UNSPEC;
     header->ifi_index = (int)index;
-    return transact(request, take_link, ret);
+    return hf_netlink_ask(NETLINK_ROUTE, request, take_link, ret);
 }
 
 bool hf_address_link_carries(const struct hf_address_link *link)

@@ -18,11 +18,17 @@
 #define HF_DRIVER_CGROUP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Makes the group; that it exists already is fine. */
+/* Makes the group; that it exists already is fine. Memory and disk I/O of the groups are counted
+ * from then on where the kernel can (their files are otherwise missing: see usage.h). */
 int hf_cgroup_make(const char *instance);
+
+/* Reads a file of the group as text; returns its length, at most size - 1 bytes are taken.
+ * -ENOENT: no such group, or the kernel does not count that. */
+int hf_cgroup_read(const char *instance, const char *file, char *ret, size_t size);
 
 /* Opens the group's cgroup.procs (close-on-exec), to be handed to hf_cgroup_enter in a child. */
 int hf_cgroup_open_procs(const char *instance, int *ret_fd);

@@ -25,6 +25,15 @@ static void set_name(const char *what)
     (void)prctl(PR_SET_NAME, name);
 }
 
+void hf_worker_become(int socket, pid_t daemon, const char *name)
+{
+    die_with(daemon);
+    hf_child_signals();
+    if (hf_child_keep(socket) < 0)
+        _exit(1);
+    set_name(name);
+}
+
 /* hf_driver_reply_fn: blocks while the daemon does not read. */
 static int send_reply(void *user, const struct hf_driver_reply *reply)
 {
@@ -39,11 +48,7 @@ static int send_reply(void *user, const struct hf_driver_reply *reply)
 _Noreturn void hf_worker_main(int socket, pid_t daemon, hf_pool_runner_fn runner)
 {
     static struct hf_driver_request request;
-    die_with(daemon);
-    hf_child_signals();
-    if (hf_child_keep(socket) < 0)
-        _exit(1);
-    set_name("spare");
+    hf_worker_become(socket, daemon, "spare");
     for (;;) {
         ssize_t n = recv(HF_CHILD_FD, &request, sizeof(request), 0);
         if (n < 0 && errno == EINTR)

@@ -12,6 +12,10 @@
 
 #include "driver/worker.h"
 
+/* The clean state, right after fork in a child of the daemon: it dies with it, keeps the standard
+ * streams and the socket, which becomes HF_CHILD_FD (base/child.h), and is listed as "hf:name". */
+void hf_worker_become(int socket, pid_t daemon, const char *name);
+
 /* To be called right after fork in the child; socket is its end of a SOCK_SEQPACKET pair. */
 _Noreturn void hf_worker_main(int socket, pid_t daemon, hf_pool_runner_fn runner);
 
