@@ -245,6 +245,7 @@ static void feed(uv_timer_t *timer)
 {
     struct hf_daemon *daemon = timer->data;
     follow_watchdog_time(daemon);
+    hf_demand_follow(daemon);
     const char *unrecorded = hf_events_check(daemon->events);
     if (unrecorded)
         hf_log("%s", unrecorded);
@@ -369,7 +370,7 @@ static int open_engine(struct hf_daemon *daemon)
 static int open_all(struct hf_daemon *daemon, const char *state_dir, const char *socket_path)
 {
     static const struct hf_journal_callbacks journal = {journal_synced, journal_lost,
-                                                        journal_problem};
+                                                        journal_problem, hf_demand_known};
     static const struct hf_join_callbacks join = {hf_daemon_join_request, join_event};
     /* Looked up once before the workers are forked, so that they have its libraries loaded. */
     (void)getpwnam("postgres");
@@ -378,6 +379,8 @@ static int open_all(struct hf_daemon *daemon, const char *state_dir, const char 
         rc = hf_journal_new(&daemon->loop, state_dir, &journal, daemon, &daemon->journal);
     if (rc == 0)
         rc = hf_pool_new(&daemon->loop, SPARE_WORKERS, hf_daemon_replied, daemon, &daemon->pool);
+    if (rc == 0)
+        rc = hf_demand_start(daemon);
     if (rc == 0)
         rc = hf_join_server_new(&daemon->loop, &join, daemon, &daemon->join);
     if (rc == 0)
@@ -393,6 +396,7 @@ static void close_all(struct hf_daemon *daemon)
     hf_control_free(daemon->control);
     hf_join_server_free(daemon->join);
     hf_pool_free(daemon->pool);
+    hf_demand_stop(daemon); /* its last minute goes to the journal */
     hf_journal_free(daemon->journal);
     hf_events_free(daemon->events);
     uv_close((uv_handle_t *)&daemon->wake, NULL);

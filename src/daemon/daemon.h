@@ -20,6 +20,7 @@
 #include "daemon/journal.h"
 #include "daemon/node_file.h"
 #include "daemon/status.h"
+#include "driver/meter.h"
 #include "driver/watchdog.h"
 #include "driver/worker.h"
 #include "engine/engine.h"
@@ -60,6 +61,19 @@ struct hf_recoveries {
     uint64_t history_count; /* records already looked at */
 };
 
+/* What the measuring process was told of an instance; "" = nothing. */
+struct hf_demand_told {
+    char name[HF_NAME_MAX];
+    char address[HF_ADDRESS_MAX];
+};
+
+struct hf_demand {
+    struct hf_meter *meter;
+    struct hf_measure_minute *minutes[HF_INSTANCES_MAX]; /* being gathered; NULL = nothing */
+    struct hf_measure_demand known[HF_INSTANCES_MAX];    /* by this node's own journal */
+    struct hf_demand_told told[HF_INSTANCES_MAX];
+};
+
 struct hf_daemon {
     uv_loop_t loop;
     struct hf_core *core;
@@ -85,6 +99,7 @@ struct hf_daemon {
     struct hf_recoveries recoveries;
     struct hf_status_size sizes[HF_INSTANCES_MAX];
     uint64_t sizes_hash;                   /* of the state that they were looked at in */
+    struct hf_demand demand;
     uint64_t nodes_version;                /* that corosync.conf was written for */
     uint64_t history_count;                /* records already logged */
     enum hf_core_condition condition;      /* as last logged */
@@ -133,6 +148,12 @@ bool hf_recovery_now(const struct hf_daemon *daemon, uint16_t instance,
 void hf_sizes_replied(struct hf_daemon *daemon, uint16_t instance,
                       const struct hf_driver_reply *reply);
 void hf_sizes_follow(struct hf_daemon *daemon, uint64_t wall_ms);
+
+/* demand.c: what instances use */
+int hf_demand_start(struct hf_daemon *daemon);
+void hf_demand_stop(struct hf_daemon *daemon);
+void hf_demand_follow(struct hf_daemon *daemon); /* once a second: what runs here now */
+void hf_demand_known(void *user, const struct hf_measure_demand *demand);
 
 /* commands.c */
 void hf_daemon_control(void *user, uint64_t connection, const json_t *request);

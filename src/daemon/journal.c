@@ -106,7 +106,9 @@ static void take_reply(struct hf_journal *journal)
     journal->reply.problem[sizeof(journal->reply.problem) - 1] = '\0';
     if (journal->reply.problem[0])
         journal->callbacks.problem(journal->user, journal->reply.problem);
-    else
+    else if (journal->reply.has_demand && journal->callbacks.demand)
+        journal->callbacks.demand(journal->user, &journal->reply.demand);
+    else if (!journal->reply.has_demand)
         journal->callbacks.synced(journal->user, journal->reply.index);
 }
 
@@ -253,6 +255,11 @@ void hf_journal_append(struct hf_journal *journal, uint64_t index, const void *b
 void hf_journal_recovery(struct hf_journal *journal, const struct hf_recovery_sample *sample)
 {
     send_frame(journal, HF_FRAME_RECOVERY, 0, sample, sizeof(*sample));
+}
+
+void hf_journal_minute(struct hf_journal *journal, const struct hf_measure_minute *minute)
+{
+    send_frame(journal, HF_FRAME_MINUTE, 0, minute, sizeof(*minute));
 }
 
 void hf_journal_snapshot_begin(struct hf_journal *journal)

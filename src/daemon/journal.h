@@ -18,6 +18,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "daemon/measures.h"
 #include "daemon/recovery_model.h"
 
 struct hf_journal;
@@ -27,6 +28,8 @@ struct hf_journal_callbacks {
     /* The writer was started anew: it wants the whole state. */
     void (*lost)(void *user);
     void (*problem)(void *user, const char *text);
+    /* What follows from everything measured so far; NULL = not wanted. */
+    void (*demand)(void *user, const struct hf_measure_demand *demand);
 };
 
 /* Record by record: snapshot parts in order, then decisions in order. Return false to stop. */
@@ -55,6 +58,9 @@ void hf_journal_append(struct hf_journal *journal, uint64_t mark, const void *by
 
 /* Nobody waits for it; when it is lost, an expectation is a little worse. */
 void hf_journal_recovery(struct hf_journal *journal, const struct hf_recovery_sample *sample);
+
+/* Keeps what was measured within a minute; the demand that follows comes back. */
+void hf_journal_minute(struct hf_journal *journal, const struct hf_measure_minute *minute);
 
 /* In place of everything before: begin, parts, end. */
 void hf_journal_snapshot_begin(struct hf_journal *journal);

@@ -6,6 +6,8 @@
 
 #include <stdint.h>
 
+#include "daemon/measures.h"
+
 enum hf_frame_kind {
     HF_FRAME_DECISION = 1,
     HF_FRAME_DECISION_LAZY, /* nobody waits for it */
@@ -13,6 +15,7 @@ enum hf_frame_kind {
     HF_FRAME_SNAPSHOT_PART,
     HF_FRAME_SNAPSHOT_END,
     HF_FRAME_RECOVERY, /* struct hf_recovery_sample; nobody waits for it */
+    HF_FRAME_MINUTE,   /* struct hf_measure_minute; answered with the demand that follows */
 };
 
 /* Daemon to writer, followed by length bytes. */
@@ -26,6 +29,8 @@ struct hf_frame {
 struct hf_frame_reply {
     uint64_t index;    /* synced up to here */
     char problem[256]; /* "" = none */
+    bool has_demand;   /* this is the answer to HF_FRAME_MINUTE and says nothing of the rest */
+    struct hf_measure_demand demand;
 };
 
 #define HF_FRAME_MAX (1u << 20)
