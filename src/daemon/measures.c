@@ -6,16 +6,16 @@
 
 #include "daemon/histogram.h"
 
-#define WEEK_S (UINT64_C(7) * 86400)
+#define DAY_S UINT64_C(86400)
+#define WEEK_S (7 * DAY_S)
 
 static const struct level {
     uint64_t seconds;
     uint64_t kept;
-    bool grows; /* it is made of many minutes */
 } levels[] = {
-    {60, HF_MEASURE_MINUTES, false},
-    {3600, HF_MEASURE_HOURS, true},
-    {86400, HF_MEASURE_DAYS, true},
+    {60, HF_MEASURE_MINUTES},
+    {3600, HF_MEASURE_HOURS},
+    {86400, HF_MEASURE_DAYS},
 };
 
 #define LEVELS (sizeof(levels) / sizeof(levels[0]))
@@ -101,10 +101,8 @@ static int write_row(sqlite3 *db, unsigned level, const struct hf_measure_minute
                                 histogram->largest};
     for (int n = 0; n < 6; n++)
         (void)sqlite3_bind_int64(statement, 4 + n, (sqlite3_int64)numbers[n]);
-    if (levels[level].grows) {
-        size_t length = hf_histogram_encode(histogram, bytes);
-        (void)sqlite3_bind_blob64(statement, 10, bytes, length, SQLITE_STATIC);
-    }
+    size_t length = hf_histogram_encode(histogram, bytes);
+    (void)sqlite3_bind_blob64(statement, 10, bytes, length, SQLITE_STATIC);
     return finish(statement);
 }
 
@@ -117,18 +115,20 @@ static int close_rows(sqlite3 *db, unsigned level, const char *instance, uint64_
                           level, instance, start_s));
 }
 
+/* Those that are furthest from now, whichever way the clock was wrong: what a wrong clock wrote
+ * goes when it is right again, and a wrong clock takes no more than one row a row of its own. */
 static int drop_rows(sqlite3 *db, unsigned level, const char *instance, uint64_t now_s)
 {
-    uint64_t kept_s = levels[level].seconds * levels[level].kept;
-    uint64_t oldest_s = now_s > kept_s ? now_s - kept_s : 0;
-    int rc =
-        finish(prepare(db, "DELETE FROM measure WHERE level = ? AND instance = ? AND start_s <= ?",
-                       level, instance, oldest_s));
-    if (rc < 0)
-        return rc;
-    return finish(prepare(db,
-                          "DELETE FROM measure WHERE level = ? AND instance = ? AND start_s > ?",
-                          level, instance, now_s + 86400));
+    sqlite3_stmt *statement = prepare(
+        db,
+        "DELETE FROM measure WHERE level = ?1 AND instance = ?2 AND start_s IN (SELECT DISTINCT"
+        " start_s FROM measure WHERE level = ?1 AND instance = ?2 ORDER BY abs(start_s - ?3) DESC"
+        " LIMIT (SELECT max(0, count(DISTINCT start_s) - ?4) FROM measure WHERE level = ?1 AND"
+        " instance = ?2))",
+        level, instance, now_s);
+    if (statement)
+        (void)sqlite3_bind_int64(statement, 4, (sqlite3_int64)levels[level].kept);
+    return finish(statement);
 }
 
 static int add_level(sqlite3 *db, unsigned level, const struct hf_measure_minute *minute)
@@ -144,8 +144,7 @@ static int add_level(sqlite3 *db, unsigned level, const struct hf_measure_minute
         memset(&histogram, 0, sizeof(histogram));
         for (uint32_t s = 0; s < count && s < HF_MEASURE_SAMPLES; s++)
             hf_histogram_add(&histogram, minute->samples[m][s]);
-        if (levels[level].grows)
-            rc = merge_row(db, level, minute, start_s, m, &histogram);
+        rc = merge_row(db, level, minute, start_s, m, &histogram);
         if (rc == 0)
             rc = write_row(db, level, minute, start_s, m, &histogram);
     }
@@ -172,8 +171,10 @@ int hf_measures_demand(sqlite3 *db, const char *instance, uint64_t now_s,
     sqlite3_stmt *statement = prepare(
         db,
         "SELECT resource, max(p95), max(largest), count(*) FROM measure WHERE level = ? AND "
-        "instance = ? AND start_s > ? GROUP BY resource",
+        "instance = ? AND start_s > ? AND start_s <= ? GROUP BY resource",
         HOUR, instance, now_s > WEEK_S ? now_s - WEEK_S : 0);
+    if (statement)
+        (void)sqlite3_bind_int64(statement, 4, (sqlite3_int64)(now_s + DAY_S));
     int step = statement ? SQLITE_ROW : SQLITE_ERROR;
     while (step == SQLITE_ROW && (step = sqlite3_step(statement)) == SQLITE_ROW) {
         uint64_t resource = (uint64_t)sqlite3_column_int64(statement, 0);
@@ -189,24 +190,15 @@ int hf_measures_demand(sqlite3 *db, const char *instance, uint64_t now_s,
     return step == SQLITE_DONE ? 0 : -EIO;
 }
 
-static int prune_level(sqlite3 *db, unsigned level, uint64_t now_s)
-{
-    uint64_t kept_s = levels[level].seconds * levels[level].kept;
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(db,
-                           "DELETE FROM measure WHERE level = ? AND (start_s <= ? OR start_s > ?)",
-                           -1, &statement, NULL) != SQLITE_OK)
-        return -EIO;
-    (void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)level);
-    (void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)(now_s > kept_s ? now_s - kept_s : 0));
-    (void)sqlite3_bind_int64(statement, 3, (sqlite3_int64)(now_s + 86400));
-    return finish(statement);
-}
-
 int hf_measures_prune(sqlite3 *db, uint64_t now_s)
 {
-    int rc = 0;
-    for (unsigned level = 0; level < LEVELS && rc == 0; level++)
-        rc = prune_level(db, level, now_s);
-    return rc;
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(db,
+                           "DELETE FROM measure WHERE instance NOT IN (SELECT instance FROM measure"
+                           " GROUP BY instance ORDER BY min(abs(start_s - ?)) LIMIT ?)",
+                           -1, &statement, NULL) != SQLITE_OK)
+        return -EIO;
+    (void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)now_s);
+    (void)sqlite3_bind_int64(statement, 2, HF_MEASURE_INSTANCES);
+    return finish(statement);
 }

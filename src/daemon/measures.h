@@ -3,17 +3,19 @@
  * demand that follows. Blocking; used by the journal's writer.
  *
  * Happy path: the samples of a minute come in; the rows of that minute, of its hour and of its day
- * are written with their percentiles (50, 95, 99) and the largest value. The rows of hour and day
- * keep a histogram as long as they grow, so their percentiles are those of all samples, not of
- * averages. Rows that are too old go. Demand is what the busiest of the last seven days' hours
- * needed: of processor, network and disk I/O its 95th percentile (a peak of less than three minutes
- * is waited out, not planned for; an average over a day would hide every day's busy hour), of
- * memory its largest value (memory that is not there is not waited for). Size: at most
- * HF_MEASURE_MINUTES + HF_MEASURE_HOURS + HF_MEASURE_DAYS rows for each resource of each instance
- * that was here within HF_MEASURE_DAYS days. Failure modes: the disk is full, the file cannot be
- * written or its tables are damaged: an error is returned, nothing of that minute is kept, and the
- * caller rolls back. Never in one transaction with decisions: SQLite ends the whole of it when a
- * disk is full. A clock that was wrong: rows that lie more than a day in the future are dropped.
+ * are written with their percentiles (50, 95, 99) and the largest value. A row keeps a histogram as
+ * long as it grows, so its percentiles are those of all samples, not of averages; the parts of a
+ * minute in which the engine or the daemon was started again are put together the same way. Demand
+ * is what the busiest of the last seven days' hours needed: of processor, network and disk I/O its
+ * 95th percentile (a peak of less than three minutes is waited out, not planned for; an average
+ * over a day would hide every day's busy hour), of memory its largest value (memory that is not
+ * there is not waited for). Size: of each resource of each instance at most HF_MEASURE_MINUTES +
+ * HF_MEASURE_HOURS + HF_MEASURE_DAYS rows, of at most HF_MEASURE_INSTANCES instances; beyond that
+ * those go that are furthest from now. Nothing goes because of its age alone: a computer that wakes
+ * with the clock of another year must not forget what it knows.
+ * Failure modes: the disk is full, the file cannot be written or its tables are damaged: an error
+ * is returned, nothing of that minute is kept, and the caller rolls back. Never in one transaction
+ * with decisions: SQLite ends the whole of it when a disk is full.
  */
 #ifndef HF_DAEMON_MEASURES_H
 #define HF_DAEMON_MEASURES_H
@@ -36,6 +38,7 @@ enum hf_measure {
 #define HF_MEASURE_MINUTES 120u
 #define HF_MEASURE_HOURS 192u /* a day more than the week that demand looks at */
 #define HF_MEASURE_DAYS 90u
+#define HF_MEASURE_INSTANCES 1024u
 
 /* What was measured of one instance within one minute. */
 struct hf_measure_minute {
@@ -63,7 +66,7 @@ int hf_measures_add(sqlite3 *db, const struct hf_measure_minute *minute);
 int hf_measures_demand(sqlite3 *db, const char *instance, uint64_t now_s,
                        struct hf_measure_demand *ret);
 
-/* Drops what is too old, also of instances that are no longer here. */
+/* Drops instances beyond HF_MEASURE_INSTANCES: those of which nothing was measured for longest. */
 int hf_measures_prune(sqlite3 *db, uint64_t now_s);
 
 #endif

@@ -8,7 +8,10 @@
 
 #include "driver/address.h"
 
-#define TEXT_ROOM 65536
+/* /proc/diskstats of some thousand paths to a disk array. */
+#define TEXT_ROOM (512u * 1024)
+
+static char file_text[TEXT_ROOM]; /* one process, one thread, one file at a time */
 
 /* Reads a file of /proc or /sys whole; false when it cannot be read. */
 static bool read_text(const char *path, char *ret, size_t size)
@@ -110,15 +113,16 @@ bool hf_machine_parse_disks(const char *diskstats, hf_usage_device_fn counts,
     for (const char *line = diskstats; *line;) {
         unsigned major, minor;
         uint64_t reads, read_sectors, writes, written_sectors;
-        if (sscanf(line, " %u %u %*s %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64,
+        const char *end = strchr(line, '\n'); /* none: the text was cut off */
+        if (!end ||
+            sscanf(line, " %u %u %*s %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64 " %*u %" SCNu64,
                    &major, &minor, &reads, &read_sectors, &writes, &written_sectors) != 6)
             return false;
         if (!counts || counts(major, minor)) {
             usage->io_count += reads + writes;
             usage->io_bytes += (read_sectors + written_sectors) * 512;
         }
-        line = strchr(line, '\n');
-        line = line ? line + 1 : "";
+        line = end + 1;
     }
     return true;
 }
@@ -130,13 +134,12 @@ static bool is_disk(unsigned major, unsigned minor)
 
 void hf_machine_capacity(const char *public_address, struct hf_capacity *ret)
 {
-    char text[TEXT_ROOM];
     uint64_t used = 0;
     *ret = (struct hf_capacity){0};
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     ret->cpu_milli = cpus > 0 ? (uint64_t)cpus * 1000 : 0;
-    if (!read_text("/proc/meminfo", text, sizeof(text)) ||
-        !hf_machine_parse_memory(text, &ret->memory_bytes, &used))
+    if (!read_text("/proc/meminfo", file_text, sizeof(file_text)) ||
+        !hf_machine_parse_memory(file_text, &ret->memory_bytes, &used))
         ret->memory_bytes = 0;
     if (!interface_number(public_address, "speed", &ret->network_mbit))
         ret->network_mbit = 0;
@@ -144,19 +147,18 @@ void hf_machine_capacity(const char *public_address, struct hf_capacity *ret)
 
 void hf_machine_usage(const char *public_address, struct hf_usage *ret)
 {
-    char text[TEXT_ROOM];
     uint64_t total = 0;
     *ret = (struct hf_usage){0};
-    if (read_text("/proc/stat", text, sizeof(text)) &&
-        hf_machine_parse_cpu(text, sysconf(_SC_CLK_TCK), ret))
+    if (read_text("/proc/stat", file_text, sizeof(file_text)) &&
+        hf_machine_parse_cpu(file_text, sysconf(_SC_CLK_TCK), ret))
         ret->known |= HF_USAGE_CPU;
-    if (read_text("/proc/meminfo", text, sizeof(text)) &&
-        hf_machine_parse_memory(text, &total, &ret->memory_bytes))
+    if (read_text("/proc/meminfo", file_text, sizeof(file_text)) &&
+        hf_machine_parse_memory(file_text, &total, &ret->memory_bytes))
         ret->known |= HF_USAGE_MEMORY;
     if (interface_number(public_address, "statistics/rx_bytes", &ret->in_bytes) &&
         interface_number(public_address, "statistics/tx_bytes", &ret->out_bytes))
         ret->known |= HF_USAGE_NETWORK;
-    if (read_text("/proc/diskstats", text, sizeof(text)) &&
-        hf_machine_parse_disks(text, is_disk, ret))
+    if (read_text("/proc/diskstats", file_text, sizeof(file_text)) &&
+        hf_machine_parse_disks(file_text, is_disk, ret))
         ret->known |= HF_USAGE_IO;
 }

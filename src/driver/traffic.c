@@ -193,8 +193,10 @@ static int take_connection(const struct nlmsghdr *header, void *user)
     }
     if (!row)
         return MNL_CB_OK;
-    address->in_bytes += info.tcpi_bytes_received - row->in;
-    address->out_bytes += info.tcpi_bytes_acked - row->out;
+    if (info.tcpi_bytes_received > row->in)
+        address->in_bytes += info.tcpi_bytes_received - row->in;
+    if (info.tcpi_bytes_acked > row->out)
+        address->out_bytes += info.tcpi_bytes_acked - row->out;
     row->in = info.tcpi_bytes_received;
     row->out = info.tcpi_bytes_acked;
     row->seen_ms = traffic->taking_news ? 0 : traffic->now_ms;

@@ -56,15 +56,14 @@ bool hf_usage_parse_io(const char *io_stat, hf_usage_device_fn counts, struct hf
     for (const char *line = io_stat; *line;) {
         unsigned major = 0;
         unsigned minor = 0;
-        const char *end = strchr(line, '\n');
-        end = end ? end : line + strlen(line);
-        if (sscanf(line, "%u:%u", &major, &minor) != 2)
+        const char *end = strchr(line, '\n'); /* none: the text was cut off */
+        if (!end || sscanf(line, "%u:%u", &major, &minor) != 2)
             return false;
         if (!counts || counts(major, minor)) {
             count += key_of(line, end, " rios=") + key_of(line, end, " wios=");
             bytes += key_of(line, end, " rbytes=") + key_of(line, end, " wbytes=");
         }
-        line = *end ? end + 1 : end;
+        line = end + 1;
     }
     usage->io_count = count;
     usage->io_bytes = bytes;

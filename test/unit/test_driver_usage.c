@@ -82,6 +82,7 @@ static void parses_io(void **unused)
     assert_true(hf_usage_parse_io("", NULL, &usage));
     assert_int_equal(usage.io_count, 0);
     assert_false(hf_usage_parse_io("what is this\n", NULL, &usage));
+    assert_false(hf_usage_parse_io("8:0 rbytes=100 wbytes=20 rios=3 wi", NULL, &usage));
 }
 
 static void parses_machine(void **unused)
@@ -104,6 +105,7 @@ static void parses_machine(void **unused)
     assert_int_equal(usage.io_count, 12);
     assert_int_equal(usage.io_bytes, 48 * 512);
     assert_false(hf_machine_parse_disks("nonsense\n", NULL, &usage));
+    assert_false(hf_machine_parse_disks("   8  0 sda 5 0 16 0 7 0 3", NULL, &usage));
 }
 
 /* ---- Rates ---- */

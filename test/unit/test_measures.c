@@ -153,16 +153,80 @@ static void size_stays(void **unused)
     assert_int_equal(number("SELECT count(*) FROM measure WHERE level = 0"), HF_MEASURE_MINUTES);
     assert_int_equal(number("SELECT count(*) FROM measure WHERE level = 1"), HF_MEASURE_HOURS);
     assert_int_equal(number("SELECT count(*) FROM measure WHERE level = 2"), HF_MEASURE_DAYS);
-    assert_int_equal(number("SELECT count(*) FROM measure WHERE histogram IS NOT NULL"), 2);
-    /* One that is no longer here goes too, in time; and so does what a wrong clock wrote. */
-    struct hf_measure_minute future = minute_of(now_s + 400 * DAY_S, 1, 1);
-    (void)snprintf(future.instance, sizeof(future.instance), "main");
-    assert_int_equal(hf_measures_add(db, &future), 0);
-    assert_int_equal(hf_measures_prune(db, now_s), 0);
-    assert_int_equal(number("SELECT count(*) FROM measure WHERE instance = 'main'"), 0);
-    assert_int_equal(hf_measures_prune(db, now_s + 91 * DAY_S), 0);
-    assert_int_equal(number("SELECT count(*) FROM measure"), 0);
+    assert_int_equal(number("SELECT count(*) FROM measure WHERE histogram IS NOT NULL"), 3);
     assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* More instances than are kept, as a cluster may have had over years: the oldest goes. */
+static void instances_stay_bounded(void **unused)
+{
+    (void)unused;
+    assert_int_equal(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+    for (unsigned k = 0; k < HF_MEASURE_INSTANCES + 3; k++) {
+        struct hf_measure_minute minute = minute_of(BEGIN_S + 60 * k, 1, 1);
+        (void)snprintf(minute.instance, sizeof(minute.instance), "i%u", k);
+        assert_int_equal(hf_measures_add(db, &minute), 0);
+    }
+    assert_int_equal(hf_measures_prune(db, BEGIN_S + 60 * HF_MEASURE_INSTANCES), 0);
+    assert_int_equal(number("SELECT count(DISTINCT instance) FROM measure"), HF_MEASURE_INSTANCES);
+    assert_int_equal(number("SELECT count(*) FROM measure WHERE instance IN ('i0', 'i1', 'i2')"),
+                     0);
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* A computer that wakes in 1970, or in thirty years, and is put right after some minutes. */
+static void clock_was_wrong(void **unused)
+{
+    (void)unused;
+    struct hf_measure_demand demand;
+    uint64_t now_s = BEGIN_S;
+    assert_int_equal(sqlite3_exec(db, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+    for (unsigned hour = 0; hour < 300; hour++, now_s += 3600) {
+        struct hf_measure_minute minute = minute_of(now_s, 500, 12);
+        assert_int_equal(hf_measures_add(db, &minute), 0);
+    }
+    static const uint64_t wrong[] = {0, BEGIN_S + 30 * 365 * DAY_S};
+    for (unsigned w = 0; w < 2; w++) {
+        assert_int_equal(hf_measures_prune(db, wrong[w]), 0);
+        for (unsigned m = 0; m < 5; m++) {
+            struct hf_measure_minute minute = minute_of(wrong[w] + 60 * m, 9999, 12);
+            assert_int_equal(hf_measures_add(db, &minute), 0);
+        }
+    }
+    /* Of what was known not more than a row each is gone, and what was wrong does not count. */
+    char sql[200];
+    (void)snprintf(sql, sizeof(sql),
+                   "SELECT count(*) FROM measure WHERE level = 1 AND start_s BETWEEN %llu AND %llu",
+                   (unsigned long long)BEGIN_S, (unsigned long long)now_s);
+    assert_in_range(number(sql), HF_MEASURE_HOURS - 2, HF_MEASURE_HOURS);
+    assert_int_equal(hf_measures_demand(db, "msgbox", now_s, &demand), 0);
+    assert_int_equal(demand.amount[HF_MEASURE_CPU], 500);
+    /* It goes as soon as there is more than is kept. */
+    for (unsigned hour = 0; hour < 3; hour++, now_s += 3600) {
+        struct hf_measure_minute minute = minute_of(now_s, 500, 12);
+        assert_int_equal(hf_measures_add(db, &minute), 0);
+    }
+    assert_int_equal(number("SELECT max(largest) FROM measure WHERE level = 1"), 500);
+    assert_int_equal(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* An engine that is started again, or a daemon, makes two parts of a minute. */
+static void minute_in_parts(void **unused)
+{
+    (void)unused;
+    struct hf_measure_minute first = minute_of(BEGIN_S, 100, 8);
+    struct hf_measure_minute second = minute_of(BEGIN_S, 900, 4);
+    assert_int_equal(hf_measures_add(db, &first), 0);
+    assert_int_equal(hf_measures_add(db, &second), 0);
+    for (unsigned level = 0; level < 3; level++) {
+        char sql[100];
+        (void)snprintf(sql, sizeof(sql), "SELECT samples FROM measure WHERE level = %u", level);
+        assert_int_equal(number(sql), 12);
+        (void)snprintf(sql, sizeof(sql), "SELECT largest FROM measure WHERE level = %u", level);
+        assert_int_equal(number(sql), 900);
+        (void)snprintf(sql, sizeof(sql), "SELECT p50 FROM measure WHERE level = %u", level);
+        assert_in_range(number(sql), 100, 107);
+    }
 }
 
 static void nonsense(void **unused)
@@ -329,6 +393,9 @@ int main(void)
         cmocka_unit_test(percentiles),
         cmocka_unit_test_setup_teardown(rolls_up, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(size_stays, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(instances_stay_bounded, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(clock_was_wrong, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(minute_in_parts, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(nonsense, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(full_and_readonly, open_memory, close_memory),
         cmocka_unit_test(writer_goes_on),
