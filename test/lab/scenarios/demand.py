@@ -1,0 +1,134 @@
+"""What instances use: a known load, and what the journal says of it, beside the node's own counters."""
+
+import json
+import math
+import subprocess
+
+from support.world import INSTANCES, expect, wait_until
+
+RESOURCES = ("cpu", "memory", "network", "io", "disk_bytes")       # numbers of enum hf_measure
+BIN = "/usr/lib/postgresql/15/bin"
+RATE = 60                  # transactions a second: a load that is the same all the time
+MINUTE_S = 60
+
+ROWS = """
+import json, sqlite3, sys
+db = sqlite3.connect("file:/var/lib/holdfast/journal.db?mode=ro", uri=True)
+found = db.execute("SELECT start_s, resource, samples, p50, p95, largest FROM measure "
+                   "WHERE level = ? AND instance = ? ORDER BY start_s", (int(sys.argv[1]), sys.argv[2]))
+print(json.dumps(found.fetchall()))
+"""
+
+COUNTERS = """
+import json, sys, time
+group = "/sys/fs/cgroup/holdfast.slice/" + sys.argv[1]
+def words(path):
+    return dict(line.split()[:2] for line in open(path))
+io = [dict(w.split("=") for w in line.split()[1:]) for line in open(group + "/io.stat")]
+def total(*keys):
+    return sum(int(device.get(key, 0)) for device in io for key in keys)
+def spent(pid):
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) * 10
+card = "/sys/class/net/public0/statistics/"
+current = int(open(group + "/memory.current").read())
+print(json.dumps({
+    "at_s": time.time(), "cpu_us": int(words(group + "/cpu.stat")["usage_usec"]),
+    "memory": current - int(words(group + "/memory.stat")["inactive_file"]),
+    "network": [int(open(card + way).read()) for way in ("rx_bytes", "tx_bytes")],
+    "io": total("rios", "wios"), "disk_bytes": total("rbytes", "wbytes"),
+    "spent_ms": [spent(pid) for pid in sys.argv[2:]]}))
+"""
+
+
+def _python(world, node, script, *argv):
+    return json.loads(world.in_node(node, ["python3", "-c", script, *map(str, argv)]).out or "null")
+
+
+def _rows(world, node, name, level=0):
+    """{start_s: {resource: {"samples", "p50", "p95", "largest"}}} of the node's journal."""
+    found = {}
+    for start_s, resource, *numbers in _python(world, node, ROWS, level, name):
+        row = dict(zip(("samples", "p50", "p95", "largest"), numbers))
+        found.setdefault(start_s, {})[RESOURCES[resource]] = row
+    return found
+
+
+def _load(world, name, seconds):
+    base = ["-h", INSTANCES[name]["address"], "-U", "postgres"]
+    return world.lab.client_popen([f"{BIN}/pgbench", *base, "-n", "-c", "2", "-R", str(RATE),
+                                   "-T", str(seconds), "load"], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+
+
+def _meter(world, node):
+    parent = world.pid(node, "holdfastd")
+    return int(world.in_node(node, ["pgrep", "-x", "-P", str(parent), "hf:meter"]).out)
+
+
+def _close(name, said, counted, low, high):
+    print(f"  {name}: the journal says {said}, the counters {counted:.0f}", flush=True)
+    expect(counted * low <= said <= counted * high,
+           f"{name} in the journal is that of the node's counters: {said}, and {counted:.0f}")
+
+
+def test_demand_measured(world):
+    """A minute of a known load: its row is what cgroup and interface counted in that minute."""
+    world.sql("msgbox", "DROP DATABASE IF EXISTS load")
+    world.sql("msgbox", "CREATE DATABASE load")
+    made = world.lab.client_run([f"{BIN}/pgbench", "-h", INSTANCES["msgbox"]["address"], "-U",
+                                 "postgres", "-q", "-i", "-s", "2", "load"], capture_output=True)
+    expect(made.returncode == 0, f"the load's tables are made: {made.stderr}")
+    load = _load(world, "msgbox", 600)
+    try:
+        pids = (_meter(world, "db1"), world.pid("db1", "holdfastd"))
+
+        def look():
+            return _python(world, "db1", COUNTERS, "msgbox", *pids)
+        begin = look()
+        minute = math.ceil((begin["at_s"] + 5) / MINUTE_S) * MINUTE_S
+        begin = wait_until(lambda: (c := look())["at_s"] >= minute and c, 90, "a minute begins")
+        end = wait_until(lambda: (c := look())["at_s"] >= minute + MINUTE_S and c, 90, "and ends")
+        row = wait_until(lambda: _rows(world, "db1", "msgbox").get(minute), 30, "its row is written")
+        _check(row, begin, end)
+        _moves(world)
+    finally:
+        load.kill()
+        load.wait()
+
+
+def _check(row, begin, end):
+    took_s = end["at_s"] - begin["at_s"]
+
+    def rate(key):
+        return (end[key] - begin[key]) / took_s
+    expect(set(row) == set(RESOURCES), f"everything was measured: {sorted(row)}")
+    expect(all(8 <= r["samples"] <= 13 for r in row.values()), f"every five seconds: {row}")
+    _close("processor", row["cpu"]["p50"], rate("cpu_us") / 1000, 0.7, 1.4)
+    _close("memory", row["memory"]["largest"], end["memory"], 0.9, 1.15)
+    busier = max(e - b for b, e in zip(begin["network"], end["network"])) / took_s
+    # The interface also counts headers, acknowledgements, and the cluster's own messages.
+    _close("network", row["network"]["p50"], busier, 0.3, 1.05)
+    _close("disk requests", row["io"]["p50"], rate("io"), 0.6, 1.5)
+    _close("disk bytes", row["disk_bytes"]["p50"], rate("disk_bytes"), 0.5, 1.6)
+    for r in row.values():
+        expect(r["p50"] <= r["p95"] <= r["largest"], f"percentiles are in order: {r}")
+    meter, daemon = (e - b for b, e in zip(begin["spent_ms"], end["spent_ms"]))
+    print(f"  in {took_s:.0f} s the meter took {meter} ms of a processor, holdfastd {daemon} ms",
+          flush=True)
+    expect(meter <= took_s * 1000 * 0.01, f"looking costs less than a hundredth: {meter} ms")
+
+
+def _moves(world):
+    """What it uses elsewhere is in the other node's journal, and not in this one's."""
+    world.cluster.run("db1", "move", "msgbox", "db3")
+    here = sum(r["cpu"]["samples"] for r in _rows(world, "db1", "msgbox", 1).values())
+    load = _load(world, "msgbox", 20)
+    expect(load.wait(timeout=60) == 0, "the load on db3 ran")
+    world.cluster.run("db1", "move", "msgbox", "db1")
+    there = wait_until(lambda: _rows(world, "db3", "msgbox", 1), 30, "rows in db3's journal")
+    expect(sum(r["cpu"]["samples"] for r in there.values()) >= 2, f"two looks or more: {there}")
+    expect(max(r["io"]["largest"] for r in there.values()) > 0, f"it wrote on db3: {there}")
+    now = _rows(world, "db1", "msgbox", 1)
+    expect(sum(r["cpu"]["samples"] for r in now.values()) <= here + 2,
+           f"db1 measured nothing while it was away: {now}")
