@@ -98,7 +98,7 @@ struct hf_daemon {
     struct hf_engine_watch watches[HF_INSTANCES_MAX];
     struct hf_recoveries recoveries;
     struct hf_status_size sizes[HF_INSTANCES_MAX];
-    uint64_t sizes_hash;                   /* of the state that they were looked at in */
+    uint64_t sizes_hash; /* of the state that they were looked at in */
     struct hf_demand demand;
     uint64_t nodes_version;                /* that corosync.conf was written for */
     uint64_t history_count;                /* records already logged */
