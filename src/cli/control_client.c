@@ -67,9 +67,21 @@ static int open_socket(struct client *client)
     client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (client->fd < 0)
         return -errno;
-    if (connect(client->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+    if (client->until_ms >= 0) { /* bounds connect: it waits while others fill the backlog */
+        int64_t left = client->until_ms - now_ms();
+        struct timeval wait = {.tv_sec = left > 0 ? left / 1000 : 0,
+                               .tv_usec = left > 0 ? left % 1000 * 1000 : 1000};
+        (void)setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+    }
+    if (connect(client->fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+        return 0;
+    if (errno != EAGAIN)
         return unreachable(client, path, errno);
-    return 0;
+    hf_error_set(client->error,
+                 "holdfastd does not take connections at %s: it hangs.\n"
+                 "  systemctl status holdfastd; journalctl -u holdfastd -n 50",
+                 path);
+    return HF_CLIENT_TIMED_OUT;
 }
 
 /* Waits for the socket. Returns 0, HF_CLIENT_TIMED_OUT or a negative errno. */

@@ -7,18 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/answer.h"
 #include "cli/place_json.h"
 #include "core/place_workspace.h"
-
-static const char usage[] = "usage: holdfast place PROBLEM.json [--json] [--steps N]\n"
-                            "  finds the best node for every instance of a placement problem\n"
-                            "  --json     print the placement as JSON\n"
-                            "  --steps N  stop after N steps of search (default: by size)\n";
 
 struct options {
     const char *path;
     bool json;
-    bool help;
     uint64_t steps; /* 0: by size */
 };
 
@@ -29,8 +24,7 @@ static int parse_steps(const char *text, uint64_t *out)
     errno = 0;
     unsigned long long steps = strtoull(text, &end, 10);
     if (errno != 0 || end == text || *end || steps == 0 || text[0] == '-') {
-        (void)fprintf(stderr, "holdfast place: --steps %s: give a whole number above 0\n", text);
-        return 2;
+        return hf_answer_usage("place", "--steps wants a whole number above 0, not '%s'", text);
     }
     *out = steps;
     return 0;
@@ -40,27 +34,28 @@ static int parse(int argc, char **argv, struct options *options)
 {
     static const struct option table[] = {{"json", no_argument, NULL, 'j'},
                                           {"steps", required_argument, NULL, 's'},
-                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     int option;
+    int code = 0;
 
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "", table, NULL)) != -1) {
+    opterr = 0;
+    optind = 0;
+    while (code == 0 && (option = getopt_long(argc, argv, ":", table, NULL)) != -1) {
         if (option == 'j') {
             options->json = true;
-        } else if (option == 'h') {
-            options->help = true;
-        } else if (option != 's' || parse_steps(optarg, &options->steps)) {
-            (void)fputs(usage, stderr);
-            return 2;
+        } else if (option == 's') {
+            code = parse_steps(optarg, &options->steps);
+        } else {
+            code = hf_answer_usage("place",
+                                   option == ':' ? "%s wants a value" : "it has no option '%s'",
+                                   argv[optind - 1]);
         }
     }
-    if (!options->help && optind != argc - 1) {
-        (void)fputs(usage, stderr);
-        return 2;
+    if (code == 0 && optind != argc - 1) {
+        code = hf_answer_usage("place", "it needs one file with a problem");
     }
     options->path = argv[optind];
-    return 0;
+    return code;
 }
 
 static const char *node_name(const struct hf_place_file *file, int node)
@@ -189,10 +184,7 @@ int verb_place(int argc, char **argv)
     struct options options = {0};
     int code = parse(argc, argv, &options);
 
-    if (code != 0 || options.help) {
-        if (options.help) {
-            (void)fputs(usage, stdout);
-        }
+    if (code != 0) {
         return code;
     }
     struct hf_place_file *file = hf_place_file_new();

@@ -2,114 +2,218 @@
 
 #include <string.h>
 
+#define OPTIONS(...)                                                                               \
+    (const struct hf_verb_option[])                                                                \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
+#define JSON_ANSWER                                                                                \
+    {                                                                                              \
+        "--json", NULL, NULL, "the daemon's answer as it is"                                       \
+    }
+#define JSON_DATA                                                                                  \
+    {                                                                                              \
+        "--json", NULL, NULL, "all of it as JSON"                                                  \
+    }
+#define FORCE                                                                                      \
+    {                                                                                              \
+        "--force", "-f", NULL, "also while fewer than a majority of the configured nodes are up"   \
+    }
+#define ONLY_INSTANCE                                                                              \
+    {                                                                                              \
+        "--instance", NULL, "INSTANCE", "only what concerns this instance"                         \
+    }
 #define WAITING                                                                                    \
-    "  --no-wait      return when it is accepted\n"                                                \
-    "  --timeout S    wait at most S seconds (120), then exit with 6; it goes on by itself\n"      \
-    "  --force        also while fewer than a majority of the configured nodes are up\n"
+    {"--no-wait", NULL, NULL, "return when it is accepted"},                                       \
+        {"--timeout", NULL, "S",                                                                   \
+         "wait at most S seconds (120), then exit with 6; it goes on by itself"},                  \
+        FORCE
 
 #define SETTING_UP                                                                                 \
-    "  --node NAME              this node's name in the cluster\n"                                 \
-    "  --public ADDRESS         this node's address in the public network\n"                       \
-    "  --private ADDRESS        this node's address in the private network\n"                      \
-    "  --timeout S              wait at most S seconds until it is up (60)\n"                      \
-    "  --force                  replace a former set-up of this node\n"
+    {"--node", NULL, "NAME", "this node's name in the cluster"},                                   \
+        {"--public", NULL, "ADDRESS", "this node's address in the public network"},                \
+        {"--private", NULL, "ADDRESS", "this node's address in the private network"},              \
+        {"--timeout", NULL, "S", "wait at most S seconds until it is up (60)"},                    \
+    {                                                                                              \
+        "--force", NULL, NULL, "replace a former set-up of this node"                              \
+    }
 
 static const struct hf_verb verbs[] = {
-    {"status", "[--watch] [--json]", "show nodes, instances and what needs attention",
-     "  --watch, -w    show it again whenever something changes\n"
-     "  --json         the daemon's answer as it is\n",
-     verb_status},
-    {"why", "INSTANCE [--json]", "tell why an instance is where it is, and what can be done",
-     "  --json         the daemon's answer as it is\n", verb_why},
-    {"history", "[--instance I] [-n N] [--json]", "tell what happened, oldest first",
-     "  --instance I   only what concerns this instance\n"
-     "  -n N           the newest N records (50, at most 512)\n"
-     "  --json         the daemon's answer as it is\n",
-     verb_history},
-    {"move", "INSTANCE [NODE] [OPTIONS]", "move an instance to a node, or to the next in line",
-     WAITING, verb_move},
-    {"online", "INSTANCE [OPTIONS]", "start an instance and keep it online", WAITING, verb_online},
-    {"offline", "INSTANCE [OPTIONS]", "stop an instance and keep it stopped", WAITING,
-     verb_offline},
-    {"drain", "NODE [OPTIONS]", "move everything off a node, for maintenance", WAITING, verb_drain},
-    {"resume", "NODE [OPTIONS]", "put a drained or quarantined node back into service", WAITING,
-     verb_resume},
-    {"apply", "FILE [--dry-run] [--force] [--json]", "make the cluster be as the file says",
-     "  FILE           cluster.yaml; '-' reads standard input\n"
-     "  --dry-run      check the file and tell what would change\n"
-     "  --force        also while fewer than a majority of the configured nodes are up\n"
-     "  --json         the daemon's answer as it is\n",
-     verb_apply},
-    {"export", "", "print the configuration as a file for apply", "", verb_export},
-    {"databases", "[--instance I] [--file FILE] [--json | --env | --libpq | --jdbc | --odbc]",
-     "list the databases, and the name, address and string to connect with",
-     "  --instance I   only those of this instance\n"
-     "  --file FILE    of a cluster.yaml ('-': standard input), not of the cluster that runs\n"
-     "  --json         as data\n"
-     "  --env          as assignments for a shell: eval \"$(holdfast databases --env)\"\n"
-     "  --libpq        URIs for PostgreSQL's own clients, one a line\n"
-     "  --jdbc         JDBC URLs, one a line\n"
-     "  --odbc         ODBC connection strings, one a line\n",
-     verb_databases},
-    {"init", "--cluster NAME --node NAME --public ADDRESS --private ADDRESS [OPTIONS]",
-     "make a new cluster with this node as its first",
-     "  --cluster NAME           one word for the new cluster\n" SETTING_UP
-     "  --public-subnet NET      when it is not the one the address is in, as 10.77.0.0/24\n"
-     "  --private-subnet NET     likewise\n",
-     verb_init},
-    {"token", "[--ttl S] [--json]", "make a token that lets one new node join",
-     "  --ttl S        it is good for S seconds (600)\n"
-     "  --json         the daemon's answer as it is\n",
-     verb_token},
-    {"join", "--node NAME --public ADDRESS --private ADDRESS [OPTIONS] < TOKEN",
-     "join this node to a cluster, with a token from holdfast token",
-     SETTING_UP
-     "  --token-file FILE        read the token from there; otherwise it is asked for, or\n"
-     "                           read from standard input\n",
-     verb_join},
-    {"confirm-fenced", "NODE [--yes] [--force]",
-     "promise that a lost node is off, so that its instances may start elsewhere",
-     "  --yes, -y      do not ask; for scripts that have made sure\n"
-     "  --force        also while fewer than a majority of the configured nodes are up\n",
-     verb_confirm_fenced},
-    {"replay", "FILE [--from TIME] [--instance I] [--json]",
-     "decide what a node recorded once more, tell it, and compare",
-     "  FILE           an event log of holdfastd, /var/lib/holdfast/events/N\n"
-     "  --from TIME    show what happened from then on: 14:03, 14:03:07, '2026-11-23 14:03:07'\n"
-     "  --instance I   only what concerns this instance\n"
-     "  --json         as data\n",
-     verb_replay},
-    {"inspect", "lifecycle [--mermaid] | facts [FILE]",
-     "print the table of an instance's life, or the facts of this node",
-     "  lifecycle      the table of an instance's life; --mermaid: as a diagram for Mermaid\n"
-     "  facts          facts of this node as JSON, for validate --facts; as root\n"
-     "  FILE           the cluster.yaml that says whom and what to look for\n",
-     verb_inspect},
-    {"validate", "[FILE] [--facts FILE]... [--only LIST] [--list] [--html FILE] [--json]",
-     "check nodes and configuration, before and after the cluster exists",
-     "  FILE           a cluster.yaml; without it the configuration of the cluster that runs\n"
-     "  --facts FILE   what `holdfast inspect facts` printed on a node, once for each node;\n"
-     "                 without it this node alone is looked at\n"
-     "  --only LIST    only these checks or categories: network,storage.size\n"
-     "  --list         tell which checks there are\n"
-     "  --html FILE    also write a page to keep\n"
-     "  --json         all of it as JSON\n"
-     "  It exits with 9 when a check failed; warnings leave it at 0.\n",
-     verb_validate},
-    {"plan", "[FILE] [--html FILE] [--topology LIST] [--all] [--json]",
-     "tell what happens if a node, a site, or two nodes fail, and what would heal it",
-     "  FILE             a cluster.yaml, '-' for standard input; without it the cluster that runs\n"
-     "  --html FILE      also write a page with pictures\n"
-     "  --topology LIST  compare topologies: active/passive, active/active/passive, 3+1, N+1;\n"
-     "                   several with commas, or all\n"
-     "  --all            also list the pairs of nodes whose failure is carried\n"
-     "  --json           all of it as JSON\n"
-     "  It exits with 8 when a failure that must be carried is not (policy.survive, else one).\n",
-     verb_plan},
-    {"place", "PROBLEM.json [--json] [--steps N]", "work out the best placement of a problem file",
-     "", verb_place},
-    {"help", "[VERB]", "tell what there is, or more about one verb", "", verb_help},
-    {"version", "", "print the version", "", verb_version},
+    {.name = "status",
+     .arguments = "[--watch] [--json]",
+     .summary = "show nodes, instances and what needs attention",
+     .options =
+         OPTIONS({"--watch", "-w", NULL, "show it again whenever something changes"}, JSON_ANSWER),
+     .run = verb_status},
+    {.name = "why",
+     .arguments = "INSTANCE [--json]",
+     .summary = "tell why an instance is where it is, and what can be done",
+     .options = OPTIONS(JSON_ANSWER),
+     .words = {"INSTANCE"},
+     .run = verb_why},
+    {.name = "history",
+     .arguments = "[--instance INSTANCE] [-n N] [--json]",
+     .summary = "tell what happened, oldest first",
+     .options =
+         OPTIONS(ONLY_INSTANCE, {"--count", "-n", "N", "the newest N records (50, at most 512)"},
+                 JSON_ANSWER),
+     .run = verb_history},
+    {.name = "move",
+     .arguments = "INSTANCE [NODE] [OPTIONS]",
+     .summary = "move an instance to a node, or to the next in line",
+     .options = OPTIONS(WAITING),
+     .words = {"INSTANCE", "NODE"},
+     .run = verb_move},
+    {.name = "online",
+     .arguments = "INSTANCE [OPTIONS]",
+     .summary = "start an instance and keep it online",
+     .options = OPTIONS(WAITING),
+     .words = {"INSTANCE"},
+     .run = verb_online},
+    {.name = "offline",
+     .arguments = "INSTANCE [OPTIONS]",
+     .summary = "stop an instance and keep it stopped",
+     .options = OPTIONS(WAITING),
+     .words = {"INSTANCE"},
+     .run = verb_offline},
+    {.name = "drain",
+     .arguments = "NODE [OPTIONS]",
+     .summary = "move everything off a node, for maintenance",
+     .options = OPTIONS(WAITING),
+     .words = {"NODE"},
+     .run = verb_drain},
+    {.name = "resume",
+     .arguments = "NODE [OPTIONS]",
+     .summary = "put a drained or quarantined node back into service",
+     .options = OPTIONS(WAITING),
+     .words = {"NODE"},
+     .run = verb_resume},
+    {.name = "apply",
+     .arguments = "FILE [--dry-run] [--force] [--json]",
+     .summary = "make the cluster be as the file says",
+     .options = OPTIONS({"FILE", NULL, NULL, "cluster.yaml; '-' reads standard input"},
+                        {"--dry-run", NULL, NULL, "check the file and tell what would change"},
+                        FORCE, JSON_ANSWER),
+     .words = {"FILE"},
+     .run = verb_apply},
+    {.name = "export",
+     .arguments = "",
+     .summary = "print the configuration as a file for apply",
+     .run = verb_export},
+    {.name = "databases",
+     .arguments =
+         "[--instance INSTANCE] [--file FILE] [--json | --env | --libpq | --jdbc | --odbc]",
+     .summary = "list the databases, and the name, address and string to connect with",
+     .options = OPTIONS(
+         ONLY_INSTANCE,
+         {"--file", NULL, "FILE",
+          "of a cluster.yaml ('-': standard input), not of the cluster that runs"},
+         JSON_DATA,
+         {"--env", NULL, NULL, "as assignments for a shell: eval \"$(holdfast databases --env)\""},
+         {"--libpq", NULL, NULL, "URIs for PostgreSQL's own clients, one a line"},
+         {"--jdbc", NULL, NULL, "JDBC URLs, one a line"},
+         {"--odbc", NULL, NULL, "ODBC connection strings, one a line"}),
+     .run = verb_databases},
+    {.name = "init",
+     .arguments = "--cluster NAME --node NAME --public ADDRESS --private ADDRESS [OPTIONS]",
+     .summary = "make a new cluster with this node as its first",
+     .options = OPTIONS({"--cluster", NULL, "NAME", "one word for the new cluster"}, SETTING_UP,
+                        {"--public-subnet", NULL, "NET",
+                         "when it is not the one the address is in, as 10.77.0.0/24"},
+                        {"--private-subnet", NULL, "NET", "likewise"}),
+     .run = verb_init},
+    {.name = "token",
+     .arguments = "[--ttl S] [--json]",
+     .summary = "make a token that lets one new node join",
+     .options = OPTIONS({"--ttl", NULL, "S", "it is good for S seconds (600, at most 86400)"},
+                        JSON_ANSWER),
+     .run = verb_token},
+    {.name = "join",
+     .arguments = "--node NAME --public ADDRESS --private ADDRESS [OPTIONS] < TOKEN",
+     .summary = "join this node to a cluster, with a token from holdfast token",
+     .options =
+         OPTIONS(SETTING_UP, {"--token-file", NULL, "FILE",
+                              "read the token from there; otherwise it is asked for, or read from "
+                              "standard input"}),
+     .run = verb_join},
+    {.name = "confirm-fenced",
+     .arguments = "NODE [--yes] [--force]",
+     .summary = "promise that a lost node is off, so that its instances may start elsewhere",
+     .options =
+         OPTIONS({"--yes", "-y", NULL, "do not ask; for scripts that have made sure"}, FORCE),
+     .words = {"NODE"},
+     .run = verb_confirm_fenced},
+    {.name = "replay",
+     .arguments = "FILE [--from TIME] [--instance INSTANCE] [--json]",
+     .summary = "decide what a node recorded once more, tell it, and compare",
+     .options =
+         OPTIONS({"FILE", NULL, NULL, "an event log of holdfastd, /var/lib/holdfast/events/N"},
+                 {"--from", NULL, "TIME",
+                  "show what happened from then on: 14:03, 14:03:07, '2026-11-23 14:03:07'"},
+                 ONLY_INSTANCE, JSON_DATA),
+     .words = {"FILE"},
+     .run = verb_replay},
+    {.name = "inspect",
+     .arguments = "lifecycle [--mermaid] | facts [FILE] | names [instances|nodes]",
+     .summary = "print the table of an instance's life, the facts of this node, or names",
+     .options = OPTIONS(
+         {"lifecycle", NULL, NULL, "the table of an instance's life"},
+         {"--mermaid", NULL, NULL, "with lifecycle: as a diagram for Mermaid"},
+         {"facts", NULL, NULL, "facts of this node as JSON, for validate --facts; as root"},
+         {"FILE", NULL, NULL, "with facts: the cluster.yaml that says whom and what to look for"},
+         {"names", NULL, NULL,
+          "names of the cluster's instances and nodes, one a line; for the completion of a shell: "
+          "without an answer within half a second there are none, and no word about it"}),
+     .words = {"lifecycle|facts|names", "FILE|instances|nodes"},
+     .run = verb_inspect},
+    {.name = "validate",
+     .arguments = "[FILE] [--facts FILE]... [--only LIST] [--list] [--html FILE] [--json]",
+     .summary = "check nodes and configuration, before and after the cluster exists",
+     .options = OPTIONS(
+         {"FILE", NULL, NULL,
+          "a cluster.yaml; without it the configuration of the cluster that runs"},
+         {"--facts", NULL, "FILE",
+          "what `holdfast inspect facts` printed on a node, once for each node; without it this "
+          "node alone is looked at"},
+         {"--only", NULL, "LIST", "only these checks or categories: network,storage.size"},
+         {"--list", NULL, NULL, "tell which checks there are"},
+         {"--html", NULL, "FILE", "also write a page to keep"}, JSON_DATA),
+     .words = {"FILE"},
+     .note = "It exits with 9 when a check failed; warnings leave it at 0.",
+     .run = verb_validate},
+    {.name = "plan",
+     .arguments = "[FILE] [--html FILE] [--topology LIST] [--all] [--json]",
+     .summary = "tell what happens if a node, a site, or two nodes fail, and what would heal it",
+     .options = OPTIONS(
+         {"FILE", NULL, NULL,
+          "a cluster.yaml, '-' for standard input; without it the cluster that runs"},
+         {"--html", NULL, "FILE", "also write a page with pictures"},
+         {"--topology", NULL, "LIST",
+          "compare topologies: active/passive, active/active/passive, 3+1, N+1; several with "
+          "commas, or all"},
+         {"--all", NULL, NULL, "also list the pairs of nodes whose failure is carried"}, JSON_DATA),
+     .words = {"FILE"},
+     .note =
+         "It exits with 8 when a failure that must be carried is not (policy.survive, else one).",
+     .run = verb_plan},
+    {.name = "place",
+     .arguments = "FILE [--json] [--steps N]",
+     .summary = "work out the best placement of a problem file",
+     .options = OPTIONS(
+         {"FILE", NULL, NULL, "a placement problem as JSON"}, JSON_DATA,
+         {"--steps", NULL, "N", "stop after N steps of search; without it by the problem's size"}),
+     .words = {"FILE"},
+     .run = verb_place},
+    {.name = "help",
+     .arguments = "[VERB]",
+     .summary = "tell what there is, or more about one verb",
+     .words = {"VERB"},
+     .run = verb_help},
+    {.name = "version", .arguments = "", .summary = "print the version", .run = verb_version},
 };
 
 const struct hf_verb *hf_verbs(size_t *ret_count)

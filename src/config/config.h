@@ -64,6 +64,26 @@ int hf_config_write(const struct hf_spec *spec, struct hf_strbuf *out);
 /* A cluster.yaml to start from, with each key explained. 0 or -ENOMEM. */
 int hf_config_sample(struct hf_strbuf *out);
 
+/* A key, for people. Valid during the callback only. */
+struct hf_config_key {
+    const char *section;  /* "The cluster", "A node, under `nodes: NAME:`", ... */
+    const char *path;     /* "timings.token" */
+    const char *value;    /* "duration, 100ms to 30s" */
+    const char *fallback; /* what holds when it is not stated; "" for maps */
+    const char *change;   /* "nothing restarts"; "" for maps */
+    const char *doc;
+    const char *engines; /* "postgresql, mariadb"; "" = all */
+    bool required;
+};
+
+typedef void hf_config_key_fn(const struct hf_config_key *key, void *userdata);
+
+/* Calls fn for every key, in the order of the file, section by section. 0 or -ENOMEM. */
+int hf_config_keys(hf_config_key_fn *fn, void *userdata);
+
+/* Appends the settings that degraded.settings of a postgresql instance may state: "a, b". */
+void hf_config_degraded_settings(struct hf_strbuf *out);
+
 /* The key reference of docs/CLUSTER_YAML.md, in Markdown. 0 or -ENOMEM. */
 int hf_config_reference(struct hf_strbuf *out);
 

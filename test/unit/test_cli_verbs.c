@@ -278,7 +278,7 @@ static void usage_is_told(void **unused)
         {"move a --timeout", "--timeout wants a value"},
         {"move a --timeout 0", "--timeout wants a whole number from 1 to 86400, not '0'"},
         {"history -n x", "-n wants a whole number from 1 to 512, not 'x'"},
-        {"inspect brain", "there is no 'brain' to inspect; there are lifecycle and facts"},
+        {"inspect brain", "there is no 'brain' to inspect; there are lifecycle, facts and names"},
         {"help me", "there is no verb 'me'"},
         {"confirm-fenced db1", "there is no terminal to ask on"},
     };
@@ -362,6 +362,34 @@ static void small_verbs(void **unused)
     assert_non_null(strstr(said.out, "  7  the file has errors"));
 }
 
+/* Quick, silent, and nothing that a shell would expand. */
+static void names_for_completion(void **unused)
+{
+    (void)unused;
+    const char *const *answer =
+        ANSWERS("{\"ok\":true,\"data\":{\"instances\":[{\"name\":\"msgbox\"},{\"name\":\"$(id)\"},"
+                "{\"name\":\"\"}],\"nodes\":[{\"name\":\"db-1\"},{\"name\":\"a b\"}]}}\n");
+    struct said said = run("inspect names", answer);
+    assert_int_equal(said.code, HF_EXIT_OK);
+    assert_string_equal(said.request, "{\"verb\":\"status\"}\n");
+    assert_string_equal(said.out, "msgbox\ndb-1\n");
+    assert_string_equal(run("inspect names instances", answer).out, "msgbox\n");
+    assert_string_equal(run("inspect names nodes", answer).out, "db-1\n");
+    said = run("inspect names clouds", NULL);
+    assert_int_equal(said.code, HF_EXIT_USAGE);
+    said = run("inspect names", NULL);
+    assert_int_equal(said.code, HF_EXIT_UNREACHABLE);
+    assert_string_equal(said.out, "");
+    assert_string_equal(said.err, "");
+    said = run("inspect names", ANSWERS("")); /* it hangs */
+    assert_int_equal(said.code, HF_EXIT_TIMED_OUT);
+    assert_string_equal(said.err, "");
+    said = run("inspect names", ANSWERS("{\"ok\":false,\"error\":{\"code\":\"not-permitted\"}}\n"));
+    assert_int_equal(said.code, HF_EXIT_NOT_PERMITTED);
+    assert_string_equal(said.err, "");
+}
+
+/* What help, man pages and completion are made from. */
 static void every_verb_is_complete(void **unused)
 {
     (void)unused;
@@ -371,6 +399,11 @@ static void every_verb_is_complete(void **unused)
         assert_ptr_equal(hf_verbs_find(verbs[i].name), &verbs[i]);
         assert_non_null(verbs[i].run);
         assert_true(strlen(verbs[i].summary) > 0 && strlen(verbs[i].summary) < 80);
+        for (const struct hf_verb_option *o = verbs[i].options; o && o->name; o++) {
+            assert_true(o->text && o->text[0] && !strchr(o->text, '\n'));
+            assert_true(!o->letter || (o->letter[0] == '-' && strlen(o->letter) == 2));
+            assert_true(o->name[0] != '-' || strncmp(o->name, "--", 2) == 0);
+        }
     }
 }
 
@@ -382,11 +415,12 @@ int main(void)
     (void)snprintf(path, sizeof(path), "%s/control.sock", folder);
     setenv("HOLDFAST_SOCKET", path, 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_move_shows_its_way), cmocka_unit_test(no_wait_returns_at_once),
-        cmocka_unit_test(waiting_has_an_end),   cmocka_unit_test(refusals_have_exit_codes),
-        cmocka_unit_test(without_a_daemon),     cmocka_unit_test(usage_is_told),
-        cmocka_unit_test(apply_sends_the_file), cmocka_unit_test(watch_draws_again_on_events),
-        cmocka_unit_test(small_verbs),          cmocka_unit_test(every_verb_is_complete),
+        cmocka_unit_test(a_move_shows_its_way),   cmocka_unit_test(no_wait_returns_at_once),
+        cmocka_unit_test(waiting_has_an_end),     cmocka_unit_test(refusals_have_exit_codes),
+        cmocka_unit_test(without_a_daemon),       cmocka_unit_test(usage_is_told),
+        cmocka_unit_test(apply_sends_the_file),   cmocka_unit_test(watch_draws_again_on_events),
+        cmocka_unit_test(names_for_completion),   cmocka_unit_test(small_verbs),
+        cmocka_unit_test(every_verb_is_complete),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     (void)rmdir(folder);
