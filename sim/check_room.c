@@ -212,13 +212,26 @@ static const struct hf_core *quiet(const struct sim_world *world)
     return core;
 }
 
-/* For time, or for others to start: it keeps its room meanwhile. */
-static bool waits(const struct hf_state *state, uint16_t i)
+/* Without disks, one of its nodes may have it while it is away: until that is lost, and fenced. */
+static bool may_run_unseen(const struct hf_core *core, uint16_t i)
 {
-    uint16_t why = state->instances[i].reason.code;
-    return state->spec.instances[i].name[0] && state->instances[i].wanted &&
-           state->instances[i].phase != HF_ONLINE &&
-           (why == HF_REASON_WAITS_FENCE || why == HF_REASON_WAITS_FOR);
+    const struct hf_spec *spec = &core->state.spec;
+    uint64_t away = hf_spec_possible(spec, &spec->instances[i]) & ~hf_up_nodes(core);
+    for (uint8_t n = 0; n < SIM_NODES; n++) {
+        if (away >> n & 1 && !core->state.nodes[n].fenced)
+            return !spec->instances[i].disk_count;
+    }
+    return false;
+}
+
+/* For time, or for others to start: it keeps its room meanwhile. */
+static bool waits(const struct hf_core *core, uint16_t i)
+{
+    const struct hf_instance_state *instance = &core->state.instances[i];
+    uint16_t why = instance->reason.code;
+    return core->state.spec.instances[i].name[0] && instance->wanted &&
+           instance->phase != HF_ONLINE &&
+           (why == HF_REASON_WAITS_FENCE || why == HF_REASON_WAITS_FOR || may_run_unseen(core, i));
 }
 
 void sim_check_left_out(struct sim_world *world)
@@ -227,14 +240,19 @@ void sim_check_left_out(struct sim_world *world)
     if (!core)
         return;
     const struct hf_state *state = hf_core_state(core);
-    for (uint16_t i = 0; i < SIM_INSTANCES && !is_irregular(state); i++) {
+    int irregular = -1; /* not looked at yet */
+    for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
         if (!left_out(state, i))
             continue;
+        if (irregular < 0)
+            irregular = is_irregular(state);
+        if (irregular)
+            return;
         int32_t weight = weight_of(&state->spec, i);
         struct trial trial = {.world = world, .core = core, .state = state};
         trial.list[trial.count++] = i;
         for (uint16_t j = 0; j < SIM_INSTANCES; j++) {
-            if ((served(state, j) || waits(state, j)) && weight_of(&state->spec, j) >= weight)
+            if ((served(state, j) || waits(core, j)) && weight_of(&state->spec, j) >= weight)
                 trial.list[trial.count++] = j;
         }
         if (fits(&trial, 0))

@@ -102,9 +102,13 @@ static uint64_t owners_of(struct hf_core *core, uint16_t i)
     uint64_t owners = usable_nodes(core, i) | hf_bit(arrange->at[i]);
     if (arrange->need[i] == HF_NEED_LEAVING)
         owners |= hf_bit(arrange->here[i]);
-    if (core->relations.grouped[i] && is_torn(core, i))
-        owners &= nodes_of_mates(core, i) | hf_bit(runs_at(arrange, i)) | hf_bit(arrange->at[i]);
-    return owners;
+    if (!core->relations.grouped[i] || !is_torn(core, i))
+        return owners;
+    /* What others join must not leave in the same decision. */
+    if (arrange->need[i] == HF_NEED_PLACED)
+        return hf_bit(arrange->at[i]);
+    return owners &
+           (nodes_of_mates(core, i) | hf_bit(runs_at(arrange, i)) | hf_bit(arrange->at[i]));
 }
 
 static void put_instance(struct hf_core *core, uint16_t i)
