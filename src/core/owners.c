@@ -28,7 +28,8 @@ static unsigned first_preferred(const struct hf_instance_spec *spec, uint8_t fro
 
 static void take_role(struct order *order, const struct hf_spec *spec, uint8_t role)
 {
-    for (uint8_t n = 0; n < HF_NODES_MAX; n++) {
+    for (uint64_t left = order->left; left; left &= left - 1) {
+        uint8_t n = (uint8_t)__builtin_ctzll(left);
         if (spec->nodes[n].role == role)
             take(order, n);
     }
