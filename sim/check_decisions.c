@@ -1,6 +1,6 @@
 /*
- * check_decisions.c - every decision has its reason; moves per fault are bounded. (Whether it was
- * fair: check_room.c.)
+ * check_decisions.c - every decision has its reason; moves per fault are bounded; nothing fails
+ * back outside its window. (Whether it was fair: check_room.c.)
  */
 #include "world.h"
 
@@ -39,4 +39,28 @@ void sim_check_moves(struct sim_world *world)
                           i, (unsigned long long)world->assigned[i],
                           (unsigned long long)world->faults);
     }
+}
+
+/* By the clock of whoever decided it, as the stop has it: a record's own time never runs back. */
+void sim_check_window(struct sim_world *world, uint8_t n, const struct hf_history_record *record)
+{
+    const struct hf_state *state = hf_core_state(world->node[n].core);
+    uint16_t i = record->instance;
+    /* Only of the newest record is the state known. */
+    if (record->type != HF_CHANGE_GOAL_STOP || record->reason.code != HF_REASON_FAILBACK ||
+        record->index != state->index || i >= SIM_INSTANCES)
+        return;
+    const struct hf_instance_spec *spec = &state->spec.instances[i];
+    if (spec->failback == HF_FAILBACK_NEVER)
+        sim_violation(world, "window: %s fails back, and never is to", spec->name);
+    if (spec->failback != HF_FAILBACK_WINDOW)
+        return;
+    uint64_t decided_ms = state->instances[i].takeover.noticed_ms;
+    int64_t local = (int64_t)(decided_ms / 1000) + world->utc_offset_s;
+    int64_t minute = local / 60 % 1440;
+    int64_t from = spec->failback_from_min, to = spec->failback_to_min;
+    bool inside = from < to ? minute >= from && minute < to : minute >= from || minute < to;
+    if (!inside)
+        sim_violation(world, "window: %s fails back at %02d:%02d", spec->name, (int)(minute / 60),
+                      (int)(minute % 60));
 }

@@ -109,6 +109,18 @@ static void set_node(struct story *story)
         complain(story, "unknown key");
 }
 
+/* immediate, or the minutes of the day from which and to which it may: 600-720 */
+static void set_failback(struct hf_instance_spec *instance, const char *when)
+{
+    unsigned from, to;
+    instance->failback = HF_FAILBACK_IMMEDIATE;
+    if (sscanf(when, "%u-%u", &from, &to) != 2)
+        return;
+    instance->failback = HF_FAILBACK_WINDOW;
+    instance->failback_from_min = (uint16_t)from;
+    instance->failback_to_min = (uint16_t)to;
+}
+
 static void do_set(struct story *story)
 {
     if (!strncmp(word(story, 1), "db", 2)) {
@@ -121,7 +133,7 @@ static void do_set(struct story *story)
         instance->priority = value;
         instance->priority_stated = true;
     } else if (is(story, 2, "failback")) {
-        instance->failback = HF_FAILBACK_IMMEDIATE;
+        set_failback(instance, word(story, 3));
     } else if (is(story, 2, "after")) {
         instance->after[instance->after_count++] = instance_of(story, word(story, 3));
     } else if (is(story, 2, "apart_from")) {

@@ -95,6 +95,7 @@ static void step(struct sim_world *world, uint8_t n, struct hf_event *event)
         return;
     event->now_ms = sim_mono_ms(world, n);
     event->wall_ms = sim_wall_ms(world, n);
+    event->utc_offset_s = world->utc_offset_s;
     uint64_t incarnation = node->incarnation;
     sim_record_event(world, n, event);
     hf_core_step(node->core, event, world->actions);

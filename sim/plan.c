@@ -83,6 +83,8 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
     plan->witness = plan->nodes % 2 == 0 && sim_chance(&rng, 400);
     plan->watchdog = sim_chance(&rng, 500);
     plan->tight = seed % 5 == 2;
+    plan->windows = seed % 3 == 1;
+    plan->utc_offset_s = ((int32_t)(seed / 3 % 53) - 24) * 1800;
     if (plan->tight && plan->instances > 10)
         plan->instances = 10; /* few enough for a checker that tries everything */
     uint32_t kinds = (uint32_t)sim_random(&rng) & ((1u << SIM_F_DRAWN) - 1);
@@ -118,6 +120,20 @@ static void on_fault(struct sim_world *world, uint64_t index, uint64_t end)
         sim_fault_start(world, fault);
 }
 
+/* At once; in every third world in a window that opens and closes while it lasts. */
+static void draw_failback(const struct sim_world *world, struct hf_instance_spec *instance,
+                          uint16_t i)
+{
+    instance->failback = HF_FAILBACK_IMMEDIATE;
+    if (!world->windows)
+        return;
+    uint64_t local = sim_wall_ms(world, 0) + (uint64_t)world->utc_offset_s * 1000;
+    uint64_t from = local / 60000 + i % 3u;
+    instance->failback = HF_FAILBACK_WINDOW;
+    instance->failback_from_min = (uint16_t)(from % 1440);
+    instance->failback_to_min = (uint16_t)((from + 1 + i % 2u) % 1440);
+}
+
 static void draw_instance(struct sim_world *world, struct hf_spec *spec, uint16_t i)
 {
     char name[16];
@@ -131,7 +147,7 @@ static void draw_instance(struct sim_world *world, struct hf_spec *spec, uint16_
     instance->priority = (int32_t)sim_between(&world->rng, 0, 20);
     instance->priority_stated = sim_chance(&world->rng, 700);
     if (sim_chance(&world->rng, 150))
-        instance->failback = HF_FAILBACK_IMMEDIATE;
+        draw_failback(world, instance, i);
     if (sim_chance(&world->rng, 100))
         instance->address[0] = '\0';
     if (sim_chance(&world->rng, 150) && i > 0)
@@ -174,6 +190,8 @@ static void setup(struct sim_world *world, const struct sim_plan *plan)
     for (uint8_t n = 0; n < SIM_NODES; n++)
         world->node[n].config.speaks = plan->speaks[n];
     world->versions = plan->versions;
+    world->windows = plan->windows;
+    world->utc_offset_s = plan->utc_offset_s;
     world->finish = plan->finish;
     world->first = sim_bit(plan->nodes) - 1;
     if (!sim_bootstrap(world, plan->nodes) && !world->violation[0])

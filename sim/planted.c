@@ -52,6 +52,7 @@ static const struct {
     {33, 500, "some of the room is never used"},
     {34, 1000, "apart_from binds only the one that states it"},
     {35, 1000, "the group's place is not looked for"},
+    {36, 1000, "failback does not wait for its window"},
 };
 
 static bool wanted(int argc, char **argv, unsigned number)

@@ -136,6 +136,7 @@ void sim_trace_history(struct sim_world *world, uint8_t n)
             trace_record(world, &state->spec, record);
         sim_check_reasons(world, record);
         sim_check_raised(world, n, record);
+        sim_check_window(world, n, record);
         sim_check_room(world, n, record);
         sim_check_relations(world, n, record);
     }

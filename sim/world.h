@@ -251,7 +251,9 @@ struct sim_world {
     bool calm;       /* faults have ended */
     bool versions;   /* nodes of two versions, side by side */
     bool finish;     /* the administrators bring all to the newer one in the end */
+    bool windows;    /* some fail back in a window only */
     uint16_t format; /* the newest one that was put in use */
+    int32_t utc_offset_s;
 
     struct hf_actions *actions;
     bool stepping;        /* they are being carried out */
@@ -385,6 +387,8 @@ void sim_check_config(struct sim_world *world);
 void sim_check_conf(struct sim_world *world);
 void sim_check_quorate(struct sim_world *world);
 void sim_check_moves(struct sim_world *world);
+void sim_check_window(struct sim_world *world, uint8_t node,
+                      const struct hf_history_record *record);
 void sim_check_raised(struct sim_world *world, uint8_t node,
                       const struct hf_history_record *record);
 void sim_check_applied(struct sim_world *world, const struct sim_request *request);
@@ -461,7 +465,9 @@ struct sim_plan {
     bool witness, watchdog;
     bool versions, finish; /* see sim_world */
     uint16_t speaks[SIM_NODES];
-    bool tight; /* demand is about what there is room for */
+    bool tight;   /* demand is about what there is room for */
+    bool windows; /* see sim_world */
+    int32_t utc_offset_s;
     uint64_t ends;
     struct sim_fault fault[SIM_FAULTS_MAX];
 };

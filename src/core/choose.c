@@ -109,6 +109,41 @@ bool hf_case_rejected(const struct hf_case *v, uint8_t node, struct hf_reason *r
     return too_full(core, node, load, more, ret_reason);
 }
 
+bool hf_case_rivals(const struct hf_case *v, const struct hf_case *other)
+{
+    const struct hf_relations *relations = &v->core->relations;
+    for (unsigned k = 0; k < v->core->order_count; k++) {
+        uint16_t j = v->core->order[k];
+        unsigned first = relations->rival_start[j], end = relations->rival_start[j + 1];
+        for (unsigned e = first; e < end && hf_case_goes_along(v, j); e++) {
+            if (hf_case_goes_along(other, relations->rival[e]))
+                return true;
+        }
+    }
+    return false;
+}
+
+void hf_case_add_demand(const struct hf_case *v, uint64_t sum[HF_RESOURCES])
+{
+    struct hf_core *core = v->core;
+    for (unsigned k = 0; k < core->order_count; k++) {
+        uint16_t j = core->order[k];
+        for (unsigned r = 0; r < HF_RESOURCES && hf_case_goes_along(v, j); r++)
+            sum[r] += hf_demand(&core->state.spec, j, r);
+    }
+}
+
+bool hf_case_room_beside(const struct hf_case *v, uint8_t node, const uint64_t kept[HF_RESOURCES])
+{
+    struct hf_reason reason;
+    uint64_t load[HF_RESOURCES], more[HF_RESOURCES] = {0};
+    sum_load(v, node, true, true, load);
+    hf_case_add_demand(v, more);
+    for (unsigned r = 0; r < HF_RESOURCES; r++)
+        load[r] += kept[r];
+    return !too_full(v->core, node, load, more, &reason);
+}
+
 /* Is there room at once, or only when something has stopped on the node? */
 bool hf_case_room_now(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason)
 {

@@ -97,6 +97,7 @@ static void notice_time(struct hf_core *core, const struct hf_event *event)
     }
     core->now_ms = now;
     core->wall_ms = event->wall_ms;
+    core->utc_offset_s = event->utc_offset_s;
     if (!gap)
         return;
     core->tilt_gap_ms = gap;

@@ -22,6 +22,13 @@ enum hf_reason_code hf_node_obstacle(const struct hf_core *core, uint16_t i, uin
 bool hf_case_rejected(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason);
 /* Whether other moves when it is moved: itself and those that are kept together with it. */
 bool hf_case_goes_along(const struct hf_case *v, uint16_t other);
+/* Whether somebody who goes along with v may not share a node with one who goes along with other.
+ */
+bool hf_case_rivals(const struct hf_case *v, const struct hf_case *other);
+/* Adds what those who go along with v need. */
+void hf_case_add_demand(const struct hf_case *v, uint64_t sum[HF_RESOURCES]);
+/* Whether those who go along with v fit on node beside all that is there, and so much more. */
+bool hf_case_room_beside(const struct hf_case *v, uint8_t node, const uint64_t kept[HF_RESOURCES]);
 bool hf_case_room_now(const struct hf_case *v, uint8_t node, struct hf_reason *ret_reason);
 /* The nodes of its order before the chosen one, each with what speaks against it. */
 void hf_case_passed_over(const struct hf_case *v, uint8_t from, uint8_t chosen,
@@ -53,11 +60,14 @@ void hf_case_failed(const struct hf_case *v, const struct hf_report *report);
 /* decide_move.c */
 /* Stops it, and those it takes along, for a move to target. change: the first stop. */
 void hf_case_move(const struct hf_case *v, const struct hf_change *change);
-void hf_case_fail_back(const struct hf_case *v);
 /* The arrangement wants it elsewhere, or not at all: true when that was decided. */
 bool hf_case_make_room(const struct hf_case *v);
 
+/* decide_failback.c */
+void hf_case_fail_back(const struct hf_case *v);
+
 /* decide_instance.c */
+struct hf_case hf_case_of(struct hf_core *core, uint16_t i, struct hf_proposal *proposal);
 struct hf_change hf_case_change(const struct hf_case *v, enum hf_change_type type,
                                 enum hf_reason_code code);
 void hf_case_stop(const struct hf_case *v, const struct hf_reason *reason, uint8_t target,

@@ -138,15 +138,20 @@ static void owner_up(const struct hf_case *v)
         hf_case_fail_back(v);
 }
 
-void hf_decide_instance(struct hf_core *core, uint16_t i, struct hf_proposal *proposal)
+struct hf_case hf_case_of(struct hf_core *core, uint16_t i, struct hf_proposal *proposal)
 {
-    struct hf_case v = {
+    return (struct hf_case){
         .core = core,
         .i = i,
         .spec = &core->state.spec.instances[i],
         .state = &core->state.instances[i],
         .proposal = proposal,
     };
+}
+
+void hf_decide_instance(struct hf_core *core, uint16_t i, struct hf_proposal *proposal)
+{
+    struct hf_case v = hf_case_of(core, i, proposal);
     uint8_t owner = v.state->owner;
     if (owner == HF_NODE_NONE) {
         if (v.state->wanted)

@@ -1,6 +1,6 @@
 /*
  * decide_move.c - what runs leaves its node for a reason other than a failure: a drain, a request,
- * a failback, or to make room for something more important.
+ * a failback (decide_failback.c), or to make room for something more important.
  *
  * A move is a stop with a target; the start follows when it has stopped (decide_instance.c). What
  * is kept together moves in one decision.
@@ -33,48 +33,6 @@ void hf_case_move(const struct hf_case *v, const struct hf_change *first)
         hf_propose(v->proposal, &change);
         under_way(arrange, j, first->node);
     }
-}
-
-/* After failures of its own it would only go to and fro. */
-static bool failed_lately(const struct hf_case *v)
-{
-    return hf_count_within(v->state->failovers, v->state->failover_count, v->core->wall_ms,
-                           v->spec->failure.failover_period_ms);
-}
-
-/* The first node of its list before the one where it is that has free room: failback moves nobody
- * out of the way. */
-static uint8_t better_owner(const struct hf_case *v)
-{
-    uint64_t possible = hf_spec_possible(&v->core->state.spec, v->spec);
-    for (unsigned p = 0; p < v->spec->preferred_count; p++) {
-        struct hf_reason reason;
-        uint8_t node = v->spec->preferred[p];
-        if (node == v->state->owner)
-            return HF_NODE_NONE;
-        if (possible & hf_bit(node) && !hf_case_rejected(v, node, &reason))
-            return node;
-    }
-    return HF_NODE_NONE;
-}
-
-void hf_case_fail_back(const struct hf_case *v)
-{
-    struct hf_core *core = v->core;
-    bool leads = core->relations.leader[v->i] == v->i; /* the others of its group follow it */
-    bool wanted = (v->spec->failback == HF_FAILBACK_IMMEDIATE && leads) || HF_PLANTED(11);
-    if (!wanted || failed_lately(v))
-        return;
-    uint8_t node = better_owner(v);
-    if (HF_PLANTED(11))
-        node = (uint8_t)((v->state->owner + 1u) % hf_count_bits(hf_spec_nodes(&core->state.spec)));
-    if (node == HF_NODE_NONE)
-        return;
-    struct hf_change change = hf_case_change(v, HF_CHANGE_GOAL_STOP, HF_REASON_NONE);
-    change.reason = hf_reason_node(HF_REASON_FAILBACK, node);
-    change.node = node;
-    change.noticed_ms = core->wall_ms;
-    hf_case_move(v, &change);
 }
 
 /* Somebody who gets a place, on node if that is one; HF_INSTANCE_NONE = nobody. */

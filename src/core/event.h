@@ -117,6 +117,7 @@ struct hf_event {
     uint8_t type; /* enum hf_event_type */
     uint64_t now_ms;
     uint64_t wall_ms;
+    int32_t utc_offset_s; /* local time is wall_ms and so much more */
     union {
         struct hf_event_membership membership;
         struct hf_event_quorum quorum;

@@ -146,6 +146,7 @@ enum hf_sync {
 struct hf_core {
     struct hf_core_config config;
     uint64_t now_ms, wall_ms;
+    int32_t utc_offset_s; /* of local time; of the last event */
     uint64_t started_ms;
     uint64_t next_id;
     uint16_t too_new; /* a format that is in use and that this daemon does not speak: it halts */

@@ -1,6 +1,8 @@
 /* Decoded entities come from outside: nothing in them may index beyond an array. */
 #include "core/impl.h"
 
+#define DAY_MIN (24 * 60)
+
 static bool node_or_none(uint8_t node)
 {
     return node < HF_NODES_MAX || node == HF_NODE_NONE;
@@ -40,6 +42,7 @@ bool hf_instance_spec_valid(const struct hf_instance_spec *spec)
             return false;
     }
     return spec->engine.type <= HF_ENGINE_SERVICE && spec->failback <= HF_FAILBACK_WINDOW &&
+           spec->failback_from_min < DAY_MIN && spec->failback_to_min < DAY_MIN &&
            spec->health.level <= 5 && slots_valid(spec->after, spec->after_count) &&
            slots_valid(spec->apart_from, spec->apart_count) &&
            slots_valid(spec->together_with, spec->together_count);

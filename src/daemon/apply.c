@@ -11,7 +11,6 @@ struct compare {
     const struct hf_state *state;
     json_t *changes;
     struct hf_strbuf obstacles;
-    struct hf_strbuf notes;
 };
 
 static json_t *bad_file(const struct hf_config_errors *errors)
@@ -63,8 +62,7 @@ static void note(const struct hf_config_change *change, void *user)
     (void)json_array_append_new(compare->changes, hf_control_text(line.data));
 }
 
-/* What the file may say already but this version does not do yet. Where somebody would rely on it
- * for safety it is refused, else it is told. */
+/* What the file may say already but this version does not do yet: somebody would rely on it. */
 static void find_unsupported(const struct hf_spec *spec, struct compare *compare)
 {
     const struct hf_cluster_spec *cluster = &spec->cluster;
@@ -84,11 +82,6 @@ static void find_unsupported(const struct hf_spec *spec, struct compare *compare
             hf_strbuf_addf(&compare->obstacles,
                            "instance %s: engine.type: this version runs postgresql only\n",
                            instance->name);
-        if (instance->failback == HF_FAILBACK_WINDOW)
-            hf_strbuf_addf(&compare->notes,
-                           "note: instance %s: a failback window is kept, but this version does "
-                           "not act on it yet",
-                           instance->name);
     }
 }
 
@@ -96,7 +89,6 @@ static json_t *find_obstacles(const struct hf_state *state, struct hf_apply *app
 {
     struct compare compare = {.state = state, .changes = apply->changes};
     hf_strbuf_init(&compare.obstacles);
-    hf_strbuf_init(&compare.notes);
     find_unsupported(apply->spec, &compare);
     json_t *answer = NULL;
     if (hf_config_diff(&state->spec, apply->spec, note, &compare) < 0)
@@ -104,10 +96,7 @@ static json_t *find_obstacles(const struct hf_state *state, struct hf_apply *app
     else if (compare.obstacles.length)
         answer = hf_control_errorf("bad-file", NULL, "these changes cannot be made now:\n%s",
                                    compare.obstacles.data);
-    else if (compare.notes.length && json_array_size(apply->changes))
-        (void)json_array_append_new(apply->changes, hf_control_text(compare.notes.data));
     hf_strbuf_release(&compare.obstacles);
-    hf_strbuf_release(&compare.notes);
     return answer;
 }
 

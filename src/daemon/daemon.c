@@ -72,12 +72,21 @@ static void log_condition(struct hf_daemon *daemon)
     hf_log("%s", condition_text(view.condition));
 }
 
+/* As /etc/localtime said when the daemon started, summer time included. */
+static int32_t utc_offset_s(uint64_t wall_ms)
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm local;
+    return localtime_r(&seconds, &local) ? (int32_t)local.tm_gmtoff : 0;
+}
+
 void hf_daemon_step(struct hf_daemon *daemon, struct hf_event *event)
 {
     if (daemon->stopping)
         return;
     event->now_ms = clock_ms(CLOCK_BOOTTIME);
     event->wall_ms = clock_ms(CLOCK_REALTIME);
+    event->utc_offset_s = utc_offset_s(event->wall_ms);
     if (daemon->events)
         hf_recorder_event(hf_events_recorder(daemon->events), daemon->core, event);
     hf_core_step(daemon->core, event, daemon->actions);

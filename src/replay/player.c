@@ -159,7 +159,8 @@ static int take_event(struct player *player, struct hf_reader_buf *in)
             return damaged(player, "the specification of a command cannot be read");
         player->event.request.spec = player->spec;
     }
-    player->clock = (struct hf_log_clock){player->event.now_ms, player->event.wall_ms};
+    player->clock = (struct hf_log_clock){player->event.now_ms, player->event.wall_ms,
+                                          player->event.utc_offset_s};
     int rc = step(player);
     free(player->spec);
     player->spec = NULL;
@@ -245,7 +246,7 @@ static int take_header(struct player *player, struct hf_reader_buf *in)
                      (unsigned long long)own.layout);
         return HF_PLAYED_REFUSED;
     }
-    player->clock = (struct hf_log_clock){play->header.now_ms, play->header.wall_ms};
+    player->clock = (struct hf_log_clock){play->header.now_ms, play->header.wall_ms, 0};
     if (play->header.beginning == HF_LOG_FROM_START)
         hf_core_init(player->core, &play->header.config, play->header.now_ms, play->header.wall_ms);
     return HF_PLAYED_IDENTICAL;

@@ -16,7 +16,7 @@
 
 #define HF_LOG_MAGIC "HFEVENT1"
 #define HF_LOG_MAGIC_SIZE 8u
-#define HF_LOG_FORMAT 2u
+#define HF_LOG_FORMAT 3u
 
 /* Payload of a record at most: a message, and what stands around it. */
 #define HF_LOG_RECORD_MAX (HF_MESSAGE_MAX + 512u)
@@ -54,9 +54,11 @@ struct hf_log_begin {
     uint64_t epoch, index, hash;
 };
 
-/* The two clocks of the event before: times are written as differences. */
+/* The two clocks of the event before: times are written as differences; the offset of local time
+ * only where it changed. */
 struct hf_log_clock {
     uint64_t now_ms, wall_ms;
+    int32_t utc_offset_s;
 };
 
 /* What an event had to do nothing more for than to be woken later: kept beside the next event. */

@@ -9,6 +9,7 @@
 #define TYPE_MASK 0x0fu
 #define FLAG_IDLE 0x10u /* what the event before asked for follows: to be woken */
 #define FLAG_SPEC 0x20u
+#define FLAG_OFFSET 0x40u /* the offset of local time follows: it differs from the event before */
 
 _Static_assert(HF_EVENT_TYPES <= TYPE_MASK, "the type of an event fits its bits");
 
@@ -198,12 +199,15 @@ void hf_put_event(struct hf_writer_buf *out, const struct hf_event *event,
     bool spec = event->type == HF_EVENT_REQUEST && event->request.spec;
     uint64_t passed = event->now_ms - before->now_ms;
     hf_write_u8(out, HF_LOG_EVENT);
-    hf_write_u8(out,
-                (uint8_t)(event->type | (idle->idle ? FLAG_IDLE : 0) | (spec ? FLAG_SPEC : 0)));
+    bool offset = event->utc_offset_s != before->utc_offset_s;
+    hf_write_u8(out, (uint8_t)(event->type | (idle->idle ? FLAG_IDLE : 0) | (spec ? FLAG_SPEC : 0) |
+                               (offset ? FLAG_OFFSET : 0)));
     if (idle->idle)
         hf_put_wake(out, idle->wake_ms, before->now_ms);
     hf_put_varint(out, hf_zigzag(passed));
     hf_put_varint(out, hf_zigzag(event->wall_ms - before->wall_ms - passed));
+    if (offset)
+        hf_put_varint(out, hf_zigzag((uint64_t)(int64_t)event->utc_offset_s));
     put_body(out, event);
 }
 
@@ -221,6 +225,9 @@ bool hf_get_event(struct hf_reader_buf *in, struct hf_event *event,
     uint64_t passed = hf_unzigzag(hf_get_varint(in));
     event->now_ms = before->now_ms + passed;
     event->wall_ms = before->wall_ms + passed + hf_unzigzag(hf_get_varint(in));
+    event->utc_offset_s = before->utc_offset_s;
+    if (first & FLAG_OFFSET)
+        event->utc_offset_s = (int32_t)hf_unzigzag(hf_get_varint(in));
     if (*ret_has_spec && event->type != HF_EVENT_REQUEST)
         return false;
     return get_body(in, event) && !in->bad && in->at == in->length;

@@ -72,7 +72,7 @@ static void begin(struct hf_recorder *recorder, enum hf_log_beginning beginning,
     recorder->number = 0;
     recorder->broken = false;
     recorder->idle.idle = false;
-    recorder->clock = (struct hf_log_clock){now_ms, wall_ms};
+    recorder->clock = (struct hf_log_clock){now_ms, wall_ms, 0};
     give(recorder, &out);
 }
 
@@ -161,7 +161,7 @@ void hf_recorder_event(struct hf_recorder *recorder, const struct hf_core *core,
     hf_put_event(&out, event, &recorder->clock, &recorder->idle);
     give(recorder, &out);
     recorder->idle.idle = false;
-    recorder->clock = (struct hf_log_clock){event->now_ms, event->wall_ms};
+    recorder->clock = (struct hf_log_clock){event->now_ms, event->wall_ms, event->utc_offset_s};
     if (recorder->broken)
         recorder->lost++;
 }
