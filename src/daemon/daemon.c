@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/pages.h"
 #include "daemon/status.h"
 
 #define SPARE_WORKERS 6u
@@ -302,8 +303,8 @@ static void make_core(struct hf_daemon *daemon)
     memcpy(config.name, daemon->node.name, sizeof(config.name));
     memcpy(config.public_address, daemon->node.public_address, HF_ADDRESS_MAX - 1);
     memcpy(config.private_address, daemon->node.private_address, HF_ADDRESS_MAX - 1);
-    daemon->core = calloc(1, hf_core_size());
-    daemon->actions = calloc(1, sizeof(*daemon->actions));
+    daemon->core = hf_pages_new(hf_core_size());
+    daemon->actions = hf_pages_new(sizeof(*daemon->actions));
     daemon->seen = calloc(1, sizeof(*daemon->seen));
     HF_ASSERT(daemon->core && daemon->actions && daemon->seen);
     uint64_t now_ms = clock_ms(CLOCK_BOOTTIME), wall_ms = clock_ms(CLOCK_REALTIME);
@@ -414,8 +415,8 @@ static void close_all(struct hf_daemon *daemon)
     uv_close((uv_handle_t *)&daemon->interrupt, NULL);
     (void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&daemon->loop);
-    free(daemon->core);
-    free(daemon->actions);
+    hf_pages_free(daemon->core, hf_core_size());
+    hf_pages_free(daemon->actions, sizeof(*daemon->actions));
     free(daemon->seen);
 }
 

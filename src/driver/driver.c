@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "driver/disk.h"
+#include "driver/process.h"
 
 const char *hf_driver_status_text(enum hf_driver_status status)
 {
@@ -191,4 +192,11 @@ void hf_driver_run(const struct hf_driver_request *request, hf_driver_reply_fn s
         (void)send_stamped(&stamp, &reply);
     else
         run_stream(request, &stamp);
+}
+
+void hf_driver_warm_up(void)
+{
+    /* The name services bring libraries of their own. Everybody has this user. */
+    struct hf_process_user user;
+    (void)hf_process_find_user("root", &user);
 }

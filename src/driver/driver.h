@@ -170,6 +170,10 @@ typedef int (*hf_driver_reply_fn)(void *user, const struct hf_driver_reply *repl
  * send fails. */
 void hf_driver_run(const struct hf_driver_request *request, hf_driver_reply_fn send, void *user);
 
+/* Loads what operations need that is slow the first time. May hang: for a process that nobody waits
+ * for. */
+void hf_driver_warm_up(void);
+
 /* The operations: each fills replies and hands them to send. They block; they run in a worker. */
 void hf_reservation_acquire(const struct hf_driver_request *request, struct hf_driver_reply *reply);
 void hf_reservation_release(const struct hf_driver_request *request, struct hf_driver_reply *reply);

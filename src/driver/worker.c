@@ -18,11 +18,12 @@
 #define FREE_WAIT_MS 200     /* for killed workers to end, all together */
 
 /*
- * FREE -> BUSY with a submit, BUSY -> FREE with its last reply. LOST: killed, or ended by itself;
- * it is only waited for. A worker in FAILED has no process: it carries the bad news of a fork that
- * failed to the loop.
+ * WARMING -> FREE with its first word, FREE -> BUSY with a submit, BUSY -> FREE with its last
+ * reply. One that is forked for a request begins as FREE. LOST: killed, or ended by itself; it is
+ * only waited for. A worker in FAILED has no process: it carries the bad news of a fork that failed
+ * to the loop.
  */
-enum worker_state { WORKER_FREE, WORKER_BUSY, WORKER_LOST, WORKER_FAILED };
+enum worker_state { WORKER_WARMING, WORKER_FREE, WORKER_BUSY, WORKER_LOST, WORKER_FAILED };
 
 struct worker {
     struct hf_pool *pool;
@@ -51,10 +52,12 @@ struct hf_pool {
 };
 
 static hf_pool_runner_fn pool_runner = hf_driver_run;
+static hf_pool_warm_fn pool_warm = hf_driver_warm_up;
 
-void hf_pool_set_runner(hf_pool_runner_fn runner)
+void hf_pool_set_runner(hf_pool_runner_fn runner, hf_pool_warm_fn warm)
 {
     pool_runner = runner;
+    pool_warm = warm;
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -126,11 +129,11 @@ static void on_deadline(uv_timer_t *timer)
     answer_for(worker, HF_DRV_TIMEOUT, ETIMEDOUT, text);
 }
 
-static unsigned count_free(const struct hf_pool *pool)
+static unsigned count_spare(const struct hf_pool *pool)
 {
     unsigned count = 0;
     for (const struct worker *worker = pool->workers; worker; worker = worker->next)
-        count += worker->state == WORKER_FREE;
+        count += worker->state == WORKER_FREE || worker->state == WORKER_WARMING;
     return count;
 }
 
@@ -139,6 +142,8 @@ static unsigned count_free(const struct hf_pool *pool)
 static void take_reply(struct worker *worker, const struct hf_driver_reply *reply)
 {
     struct hf_pool *pool = worker->pool;
+    if (worker->state == WORKER_WARMING)
+        worker->state = WORKER_FREE;
     if (worker->state != WORKER_BUSY || reply->id != worker->id)
         return;
     /* An operation that says "more" is under way and watches its own progress from there on. */
@@ -146,7 +151,7 @@ static void take_reply(struct worker *worker, const struct hf_driver_reply *repl
     if (!reply->more) {
         worker->state = WORKER_FREE;
         /* A prober has become the engine's user for good. */
-        if (count_free(pool) > pool->spare || worker->op == HF_OP_ENGINE_PROBE)
+        if (count_spare(pool) > pool->spare || worker->op == HF_OP_ENGINE_PROBE)
             lose(worker);
     }
     pool->reply(pool->user, reply);
@@ -204,7 +209,7 @@ static void on_end(uv_poll_t *end, int status, int events)
 }
 
 /* Forks. In the child it does not return. */
-static int start_process(struct worker *worker)
+static int start_process(struct worker *worker, bool spare)
 {
     int pair[2];
     pid_t daemon = getpid();
@@ -212,7 +217,7 @@ static int start_process(struct worker *worker)
         return -errno;
     worker->pid = fork();
     if (worker->pid == 0)
-        hf_worker_main(pair[1], daemon, pool_runner);
+        hf_worker_main(pair[1], daemon, pool_runner, spare ? pool_warm : NULL);
     int error = errno;
     (void)close(pair[1]);
     if (worker->pid < 0) {
@@ -276,14 +281,16 @@ static void watch_process(struct worker *worker)
     HF_ASSERT(uv_poll_start(&worker->end, UV_READABLE, on_end) == 0);
 }
 
-/* A new free worker, or one in FAILED with the errno. */
-static struct worker *fork_worker(struct hf_pool *pool)
+/* A new worker, in advance or for a request; or one in FAILED with the errno. */
+static struct worker *fork_worker(struct hf_pool *pool, bool spare)
 {
     struct worker *worker = new_worker(pool);
-    int r = start_process(worker);
+    int r = start_process(worker, spare);
     if (r == 0)
         r = open_pidfd(worker);
-    worker->state = r == 0 ? WORKER_FREE : WORKER_FAILED;
+    worker->state = spare && pool_warm ? WORKER_WARMING : WORKER_FREE;
+    if (r < 0)
+        worker->state = WORKER_FAILED;
     worker->error = -r;
     if (r == 0)
         watch_process(worker);
@@ -294,9 +301,9 @@ static struct worker *fork_worker(struct hf_pool *pool)
 static void on_refill(uv_timer_t *timer)
 {
     struct hf_pool *pool = timer->data;
-    if (count_free(pool) >= pool->spare)
+    if (count_spare(pool) >= pool->spare)
         return;
-    struct worker *worker = fork_worker(pool);
+    struct worker *worker = fork_worker(pool, true);
     if (worker->state == WORKER_FAILED)
         drop(worker);
     (void)uv_timer_start(&pool->refill, on_refill, REFILL_DELAY_MS, 0);
@@ -328,7 +335,7 @@ void hf_pool_submit(struct hf_pool *pool, const struct hf_driver_request *reques
     while (worker && !hand_over(worker, request))
         worker = find_free(pool);
     if (!worker) {
-        worker = fork_worker(pool);
+        worker = fork_worker(pool, false);
         if (worker->state == WORKER_FREE && !hand_over(worker, request))
             worker = new_failed(pool, EPIPE);
     }
@@ -367,7 +374,7 @@ int hf_pool_new(uv_loop_t *loop, unsigned spare, hf_pool_reply_fn reply, void *u
     HF_ASSERT(uv_timer_init(loop, &pool->refill) == 0);
     pool->refill.data = pool;
     for (unsigned i = 0; i < spare; i++) {
-        const struct worker *worker = fork_worker(pool);
+        const struct worker *worker = fork_worker(pool, true);
         if (worker->state != WORKER_FAILED)
             continue;
         int r = -worker->error;

@@ -1,13 +1,15 @@
 /*
  * worker.h - a pool of child processes that run the driver operations that may hang.
  *
- * Happy path: a spare worker, forked in advance, gets the request over a socketpair, runs the
- * operation, sends the reply and becomes spare again; nothing is forked while a failover is going
- * on. A worker is one process, single-threaded, forked without exec; it keeps no descriptor of the
- * daemon but its socket, and dies with the daemon (the engines it started do not: they are in
- * their own cgroup and session).
+ * Happy path: a spare worker, forked in advance and warm, gets the request over a socketpair, runs
+ * the operation, sends the reply and becomes spare again; nothing is forked while a failover is
+ * going on. Warm: it has loaded what operations need that may be slow or hang, such as the
+ * libraries of the name services; only then is it counted on. A worker is one process,
+ * single-threaded, forked without exec; it keeps no descriptor of the daemon but its socket, and
+ * dies with the daemon (the engines it started do not: they are in their own cgroup and session).
  * Failure modes: no reply in time -> the reply HF_DRV_TIMEOUT, the worker is killed and forgotten
- * (it may stay for long in uninterruptible sleep); a crash -> HF_DRV_CRASHED; no worker can be
+ * (it may stay for long in uninterruptible sleep); one that does not get warm is never given
+ * anything; a crash -> HF_DRV_CRASHED; no worker can be
  * forked -> HF_DRV_FAILED with the errno.
  *
  * The pool lives on the daemon's libuv loop and never blocks it.
@@ -21,11 +23,12 @@
 
 struct hf_pool;
 
-/* What a worker runs for a request; hf_driver_run unless a test says otherwise, before it makes the
- * pool. */
+/* What a worker runs for a request, and before its first; hf_driver_run and hf_driver_warm_up
+ * unless a test says otherwise, before it makes the pool. */
 typedef void (*hf_pool_runner_fn)(const struct hf_driver_request *request, hf_driver_reply_fn send,
                                   void *user);
-void hf_pool_set_runner(hf_pool_runner_fn runner);
+typedef void (*hf_pool_warm_fn)(void);
+void hf_pool_set_runner(hf_pool_runner_fn runner, hf_pool_warm_fn warm);
 
 typedef void (*hf_pool_reply_fn)(void *user, const struct hf_driver_reply *reply);
 

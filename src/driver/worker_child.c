@@ -45,10 +45,17 @@ static int send_reply(void *user, const struct hf_driver_reply *reply)
     return 0;
 }
 
-_Noreturn void hf_worker_main(int socket, pid_t daemon, hf_pool_runner_fn runner)
+_Noreturn void hf_worker_main(int socket, pid_t daemon, hf_pool_runner_fn runner,
+                              hf_pool_warm_fn warm)
 {
     static struct hf_driver_request request;
-    hf_worker_become(socket, daemon, "spare");
+    hf_worker_become(socket, daemon, warm ? "warms up" : "spare");
+    if (warm) {
+        warm();
+        if (send_reply(NULL, &(struct hf_driver_reply){0}) < 0)
+            _exit(0);
+        set_name("spare");
+    }
     for (;;) {
         ssize_t n = recv(HF_CHILD_FD, &request, sizeof(request), 0);
         if (n < 0 && errno == EINTR)

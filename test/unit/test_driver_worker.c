@@ -28,7 +28,21 @@ enum {
     DO_TWICE,
     DO_COUNT_FDS,
     DO_ANSWER_AND_CRASH,
+    DO_TELL_WARM,
 };
+
+static uint32_t warm; /* in a worker: how often it was warmed up */
+
+static void warm_up(void)
+{
+    warm++;
+}
+
+static void never_get_warm(void)
+{
+    for (;;)
+        (void)pause();
+}
 
 static uint32_t count_fds(void)
 {
@@ -72,6 +86,9 @@ static void run_test_op(const struct hf_driver_request *request, hf_driver_reply
     case DO_COUNT_FDS:
         reply.generation = count_fds();
         break;
+    case DO_TELL_WARM:
+        reply.generation = warm;
+        break;
     case DO_ANSWER_AND_CRASH:
         (void)send(user, &reply);
         (void)raise(SIGKILL);
@@ -108,14 +125,19 @@ static void on_reply(void *user, const struct hf_driver_reply *reply)
     }
 }
 
-static struct seen *start(unsigned spare)
+static struct seen *start_with(unsigned spare, hf_pool_warm_fn warm_fn)
 {
     struct seen *seen = calloc(1, sizeof(*seen));
     assert_non_null(seen);
     assert_int_equal(uv_loop_init(&seen->loop), 0);
-    hf_pool_set_runner(run_test_op);
+    hf_pool_set_runner(run_test_op, warm_fn);
     assert_int_equal(hf_pool_new(&seen->loop, spare, on_reply, seen, &seen->pool), 0);
     return seen;
+}
+
+static struct seen *start(unsigned spare)
+{
+    return start_with(spare, NULL);
 }
 
 /* Frees the pool; every handle must go, and no child be left over. */
@@ -330,6 +352,42 @@ static void spare_ones_are_replaced(void **unused)
     finish(seen);
 }
 
+/* A spare one is used when it has said that it is warm; until then one is forked for the request,
+ * as it is. */
+static void spare_ones_get_warm(void **unused)
+{
+    (void)unused;
+    struct seen *seen = start_with(1, warm_up);
+    unsigned asked = 0;
+    do {
+        submit(seen, ++asked, DO_TELL_WARM, 5000);
+        run_until(seen, &seen->ends, asked);
+    } while (seen->last.generation == 0 && asked < 1000);
+    assert_int_equal(seen->last.generation, 1);
+    int32_t first = seen->last.pid;
+    submit(seen, ++asked, DO_TELL_WARM, 5000);
+    run_until(seen, &seen->ends, asked);
+    assert_int_equal(seen->last.pid, first);
+    assert_int_equal(seen->last.generation, 1);
+    finish(seen);
+}
+
+/* Whoever asks the name services may hang: nothing waits for that, and it does not pile up. */
+static void warm_up_that_hangs(void **unused)
+{
+    (void)unused;
+    struct seen *seen = start_with(2, never_get_warm);
+    for (unsigned i = 1; i <= 20; i++) {
+        submit(seen, i, DO_TELL_WARM, 5000);
+        run_until(seen, &seen->ends, i);
+        assert_int_equal(seen->last.status, HF_DRV_OK);
+        assert_int_equal(seen->last.generation, 0);
+    }
+    while (count_children() > 2)
+        (void)uv_run(&seen->loop, UV_RUN_ONCE);
+    finish(seen);
+}
+
 /* No descriptor is left for a socket pair: the failure comes from the loop. */
 static void no_worker_to_be_had(void **unused)
 {
@@ -399,6 +457,8 @@ int main(void)
         cmocka_unit_test(keeps_no_descriptor),
         cmocka_unit_test(spare_that_died_is_passed_over),
         cmocka_unit_test(spare_ones_are_replaced),
+        cmocka_unit_test(spare_ones_get_warm),
+        cmocka_unit_test(warm_up_that_hangs),
         cmocka_unit_test(no_worker_to_be_had),
         cmocka_unit_test(dies_with_the_daemon),
     };
