@@ -131,6 +131,34 @@ static void sum_up(struct hf_arrange *arrange)
     }
 }
 
+/* Whether, of the group of i, somebody is on this node and stays there. */
+static bool somebody_stays(const struct hf_core *core, uint16_t i, uint8_t node)
+{
+    const struct hf_arrange *arrange = &core->arrange;
+    for (unsigned k = 0; k < core->order_count; k++) {
+        uint16_t j = core->order[k];
+        if (j != i && core->relations.leader[j] == core->relations.leader[i] &&
+            arrange->at[j] == node && arrange->node[j] == node)
+            return true;
+    }
+    return false;
+}
+
+/* Of a torn group: whom it was to join goes for somebody else. It has its place when that is done.
+ */
+static void part_with_leavers(struct hf_core *core)
+{
+    struct hf_arrange *arrange = &core->arrange;
+    for (uint16_t k = 0; k < arrange->count; k++) {
+        uint16_t i = arrange->slot[k];
+        bool comes = arrange->need[i] == HF_NEED_HOMELESS || arrange->need[i] == HF_NEED_LATER;
+        bool torn = core->relations.grouped[i] && !arrange->problem.instances[k].together_with;
+        if (comes && torn && arrange->node[i] != HF_NODE_NONE &&
+            !somebody_stays(core, i, arrange->node[i]))
+            arrange->node[i] = HF_NODE_NONE;
+    }
+}
+
 /* Into arrange.node. later: what will need a place counts too. */
 static void answer(struct hf_core *core, bool later)
 {
@@ -146,6 +174,7 @@ static void answer(struct hf_core *core, bool later)
         node = optimise(core, arrange->answers[later]);
     for (uint16_t k = 0; k < arrange->count; k++)
         arrange->node[arrange->slot[k]] = node[k] < 0 ? HF_NODE_NONE : (uint8_t)node[k];
+    part_with_leavers(core);
     sum_up(arrange);
 }
 

@@ -65,6 +65,22 @@ static uint64_t nodes_of_mates(struct hf_core *core, uint16_t i)
     return nodes;
 }
 
+/* Nodes where one that needs a place joins others of its group, which is torn: those that it cannot
+ * itself drive out, else the most important one. */
+static uint64_t nodes_to_join(struct hf_core *core, uint16_t i)
+{
+    const struct hf_arrange *arrange = &core->arrange;
+    uint64_t nodes = 0;
+    for (unsigned k = 0; k < core->order_count; k++) { /* the most important first */
+        uint16_t j = core->order[k];
+        if (j == i || core->relations.leader[j] != core->relations.leader[i])
+            continue;
+        if (!nodes || core->weight[j] >= core->weight[i])
+            nodes |= hf_bit(arrange->at[j]);
+    }
+    return nodes;
+}
+
 /* A group whose members run apart stays as it is; one that has to go, or needs a place, joins
  * another of them. */
 static bool is_torn(struct hf_core *core, uint16_t i)
@@ -75,7 +91,7 @@ static bool is_torn(struct hf_core *core, uint16_t i)
 
 /* It came here because it failed elsewhere, not long ago: moved away it might fail again, come
  * back, be moved away again. It has its time, as what failed everywhere has. */
-static bool failed_lately(struct hf_core *core, uint16_t i)
+bool hf_came_by_failure(struct hf_core *core, uint16_t i)
 {
     const struct hf_takeover *takeover = &core->state.instances[i].takeover;
     uint64_t until = takeover->decided_ms + core->state.spec.instances[i].failure.retry_ms;
@@ -91,7 +107,7 @@ static bool failed_lately(struct hf_core *core, uint16_t i)
 static bool is_bound(struct hf_core *core, uint16_t i)
 {
     return core->arrange.need[i] == HF_NEED_PLACED &&
-           (failed_lately(core, i) || hf_fences_missing(core, i) != HF_FENCE_DONE);
+           (hf_came_by_failure(core, i) || hf_fences_missing(core, i) != HF_FENCE_DONE);
 }
 
 static uint64_t owners_of(struct hf_core *core, uint16_t i)
@@ -107,8 +123,7 @@ static uint64_t owners_of(struct hf_core *core, uint16_t i)
     /* What others join must not leave in the same decision. */
     if (arrange->need[i] == HF_NEED_PLACED)
         return hf_bit(arrange->at[i]);
-    return owners &
-           (nodes_of_mates(core, i) | hf_bit(runs_at(arrange, i)) | hf_bit(arrange->at[i]));
+    return owners & (nodes_to_join(core, i) | hf_bit(runs_at(arrange, i)) | hf_bit(arrange->at[i]));
 }
 
 static void put_instance(struct hf_core *core, uint16_t i)
