@@ -20,6 +20,9 @@ unsigned hf_arrange_order(const struct hf_core *core, uint16_t instance, uint64_
 /* arrange_problem.c: the question for the optimiser, from the needs. */
 void hf_arrange_problem(struct hf_core *core);
 
+/* It is where it is because it failed elsewhere, less than its retry time ago. */
+bool hf_came_by_failure(struct hf_core *core, uint16_t i);
+
 /* arrange_simple.c: the simple rule, into arrange.simple. True: everybody has a place. */
 bool hf_arrange_simple(struct hf_core *core);
 

@@ -4,16 +4,22 @@
  *
  * It moves and stops nobody. A group goes as its most important one says.
  */
+#include "core/arrange_impl.h"
 #include "core/decide_impl.h"
 
 #define MINUTE_MS 60000u
 #define DAY_MS (24u * 60u * MINUTE_MS)
 #define LOOK_AGAIN_MS (10u * MINUTE_MS)
 
-/* After failures of its own it would only go to and fro. */
+/* After failures it would only go to and fro: its own, or one that brought its group here. */
 static bool failed_lately(const struct hf_case *v)
 {
-    return hf_count_within(v->state->failovers, v->state->failover_count, v->core->wall_ms,
+    struct hf_core *core = v->core;
+    for (unsigned k = 0; k < core->order_count; k++) {
+        if (hf_case_goes_along(v, core->order[k]) && hf_came_by_failure(core, core->order[k]))
+            return true;
+    }
+    return hf_count_within(v->state->failovers, v->state->failover_count, core->wall_ms,
                            v->spec->failure.failover_period_ms);
 }
 

@@ -7,8 +7,9 @@
 #ifndef HF_CORE_LIMITS_H
 #define HF_CORE_LIMITS_H
 
-#ifndef HF_NODES_MAX           /* the simulator makes its worlds smaller */
-#define HF_NODES_MAX 64u       /* nodes of a cluster; a set of nodes is one uint64_t */
+/* The simulator makes its worlds smaller. */
+#ifndef HF_NODES_MAX
+#define HF_NODES_MAX 64u /* nodes of a cluster; a set of nodes is one uint64_t */
 #endif
 #ifndef HF_INSTANCES_MAX
 #define HF_INSTANCES_MAX 1024u /* instances of a cluster */
