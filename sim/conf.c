@@ -23,19 +23,22 @@ static bool same(const struct sim_conf *a, const struct sim_conf *b)
     return a->nodes == b->nodes && a->votes == b->votes;
 }
 
-/* The daemon of a member looks after each step whether the list of nodes has changed. */
+/* The daemon of a member looks after each step whether the list of nodes has changed: also of one
+ * that has no vote yet, for others may have been let in since it got its file. */
 void sim_conf_follow(struct sim_world *world, uint8_t n)
 {
     struct sim_node *node = &world->node[n];
     const struct hf_state *state = hf_core_state(node->core);
     struct hf_core_view view;
-    if (node->conf_seen == state->nodes_version || !state->nodes[n].up)
+    if (node->conf_seen == state->nodes_version)
         return;
+    struct sim_conf conf = render(state);
+    if (!conf.votes)
+        return; /* the first node writes none before it is up: it would have no vote */
     hf_core_view(node->core, &view);
     if (view.condition != HF_CORE_MEMBER)
         return;
     node->conf_seen = state->nodes_version;
-    struct sim_conf conf = render(state);
     if (same(&conf, &node->file))
         return;
     node->file = conf;

@@ -54,8 +54,14 @@ void hf_daemon_write_nodes(struct hf_daemon *daemon)
     const struct hf_state *state = hf_core_state(daemon->core);
     struct hf_core_view view;
     hf_core_view(daemon->core, &view);
-    bool member = view.condition == HF_CORE_MEMBER && state->nodes[daemon->node.id - 1].up;
-    if (!member || daemon->nodes_version == state->nodes_version)
+    if (view.condition != HF_CORE_MEMBER || daemon->nodes_version == state->nodes_version)
+        return;
+    /* A node without a vote writes, too: others may have been let in since it got its file. Only
+     * the first one of all waits until it is up. */
+    bool first = true;
+    for (uint32_t n = 0; n < HF_NODES_MAX && first; n++)
+        first = !state->nodes[n].joined_epoch;
+    if (first)
         return;
     daemon->nodes_version = state->nodes_version;
     struct hf_strbuf HF_STRBUF_CLEANUP text;
