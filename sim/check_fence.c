@@ -64,13 +64,18 @@ void sim_check_i7(struct sim_world *world)
         if (world->mood.hang || world->mood.fail || world->mood.slow)
             limit += 45 * SIM_S;
         for (uint16_t i = 0; i < world->instance_end; i++) {
+            struct sim_real *real = &node->real[i];
             /* A step that hangs is not the core's: what it can do then is the watchdog's part. */
-            if (!node->core->local[i].inspected || hangs(node, i))
+            if (!node->core->local[i].inspected || hangs(node, i)) {
+                real->stuck_us = world->now;
                 continue;
-            if (serves(world, n, i) && world->now - node->unserved_us > limit)
+            }
+            uint64_t since =
+                real->stuck_us > node->unserved_us ? real->stuck_us : node->unserved_us;
+            if (serves(world, n, i) && world->now - since > limit)
                 sim_violation(world, "I7: %s has no quorum for %llu ms and serves instance %u",
                               sim_node_name(world, n),
-                              (unsigned long long)((world->now - node->unserved_us) / SIM_MS), i);
+                              (unsigned long long)((world->now - since) / SIM_MS), i);
         }
     }
 }

@@ -242,7 +242,7 @@ void sim_check_left_out(struct sim_world *world)
     const struct hf_state *state = hf_core_state(core);
     int irregular = -1; /* not looked at yet */
     for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
-        if (!left_out(state, i))
+        if (!left_out(state, i) || may_run_unseen(core, i))
             continue;
         if (irregular < 0)
             irregular = is_irregular(state);

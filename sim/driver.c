@@ -134,6 +134,7 @@ void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action
     pending->id = action->id;
     pending->degraded = action->degraded;
     pending->begun = world->now;
+    pending->mounts = world->node[pending->node].real[pending->instance].mounts;
     pending->incarnation = world->node[n].incarnation;
     pending->life = world->node[n].life;
     pending->status = HF_STEP_OK;
@@ -265,6 +266,18 @@ static void engine_start(struct sim_world *world, struct sim_pending *pending)
     real->rows = world->disk[pending->instance].rows;
 }
 
+/* Nobody waits for it any more: its worker was killed, or its daemon. What it had begun goes on. */
+static bool is_late(const struct sim_world *world, const struct sim_pending *pending)
+{
+    return pending->answered || world->node[pending->node].incarnation != pending->incarnation;
+}
+
+static void set_mounted(struct sim_real *real, uint32_t generation)
+{
+    real->mounted = generation + 1;
+    real->mounts++;
+}
+
 static void do_effect(struct sim_world *world, struct sim_pending *pending)
 {
     uint8_t n = pending->node;
@@ -298,13 +311,13 @@ static void do_effect(struct sim_world *world, struct sim_pending *pending)
         else if (real->broken == SIM_BROKEN_WRONG)
             pending->status = HF_STEP_FS_WRONG;
         else if (write_to(world, n, i, pending->generation))
-            real->mounted = pending->generation + 1;
+            set_mounted(real, pending->generation);
         else
             pending->status = HF_STEP_FS_WRONG;
         return;
     case HF_STEP_UNMOUNT:
-        if (pending->answered && real->mounted != pending->generation + 1)
-            return; /* it was unmounted otherwise; a later mount is another one */
+        if (is_late(world, pending) && real->mounts != pending->mounts)
+            return; /* what the call had in hand is unmounted; a later mount is another one */
         real->mounted = 0;
         sim_engine_set(node, i, 0);
         real->ready = false;

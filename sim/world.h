@@ -122,6 +122,7 @@ enum sim_broken {
 /* What really is on a node of an instance. */
 struct sim_real {
     uint32_t mounted; /* generation + 1, 0 = not mounted */
+    uint32_t mounts;  /* how often it was mounted */
     uint32_t engine;  /* generation + 1, 0 = no process */
     bool ready;       /* accepts clients */
     bool degraded;    /* with the settings of its degraded profile */
@@ -130,6 +131,7 @@ struct sim_real {
     uint8_t seen_phase;          /* for coverage */
     uint64_t announced;          /* when */
     uint64_t fenced_us;          /* its key is gone and its engine runs, since; 0 = no */
+    uint64_t stuck_us;           /* for I7: nothing could be done with it, last */
     uint64_t rows;               /* as this engine counts them */
     uint64_t watch_id, probe_id; /* streams of the daemon, 0 = none */
     uint32_t watch_generation;
@@ -183,7 +185,7 @@ struct sim_pending {
     bool used, effect_done, answered, late, cancelled;
     uint8_t node, step, status;
     uint16_t instance;
-    uint32_t generation, found;
+    uint32_t generation, found, mounts;
     uint64_t id, incarnation, life, key, begun;
     bool mounted, address, running, held, degraded;
 };
