@@ -173,20 +173,45 @@ static int take_this_node(struct hf_validate_source *source, struct hf_progress 
     return take(source, facts, "what was read here");
 }
 
+static void tell_refusal(const json_t *reply)
+{
+    const json_t *error = json_object_get(reply, "error");
+    (void)fprintf(stderr,
+                  "holdfast validate: this node's holdfastd does not answer: %s\n  %s\n"
+                  "  Only this node is looked at, and nothing of the cluster is known.\n",
+                  hf_json_str(error, "text"), hf_json_str(error, "hint"));
+}
+
 /* Whether a daemon serves the socket of this node, with its status. */
 static bool cluster_runs(struct hf_validate_source *source)
 {
     json_t *request = json_pack("{s:s}", "verb", "status");
     json_t *reply = NULL;
     struct hf_error error = {""};
-    bool runs = request && hf_control_call(request, &reply, &error) == 0 &&
-                json_is_true(json_object_get(reply, "ok"));
+    bool answers = request && hf_control_call(request, &reply, &error) == 0;
+    bool runs = answers && json_is_true(json_object_get(reply, "ok"));
     json_decref(request);
     if (runs)
         source->status = json_incref(json_object_get(reply, "data"));
+    else if (answers)
+        tell_refusal(reply);
     source->input.status = source->status;
     json_decref(reply);
     return runs;
+}
+
+/* All nodes, or this one where they cannot be asked. */
+static int take_cluster(struct hf_validate_source *source, struct hf_progress *progress)
+{
+    struct hf_error error = {""};
+    if (hf_validate_ask(source, progress, &error))
+        return HF_EXIT_OK;
+    hf_progress_end(progress);
+    (void)fprintf(stderr,
+                  "holdfast validate: the other nodes could not be asked: %s\n"
+                  "  Only this node is looked at.\n",
+                  error.text);
+    return take_this_node(source, progress);
 }
 
 int hf_validate_gather(const struct hf_options *options, struct hf_progress *progress,
@@ -201,7 +226,7 @@ int hf_validate_gather(const struct hf_options *options, struct hf_progress *pro
     for (int k = 0; code == HF_EXIT_OK && k < options->facts_count; k++)
         code = take_file(ret, options->facts[k]);
     if (code == HF_EXIT_OK && options->facts_count == 0)
-        code = take_this_node(ret, progress);
+        code = runs ? take_cluster(ret, progress) : take_this_node(ret, progress);
     return code;
 }
 
@@ -209,7 +234,7 @@ void hf_validate_release(struct hf_validate_source *source)
 {
     for (unsigned n = 0; n < HF_NODES_MAX; n++)
         json_decref(source->facts[n]);
-    json_decref(source->reply);
+    json_decref(source->answers);
     json_decref(source->status);
     free(source->spec);
 }

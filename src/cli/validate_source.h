@@ -2,6 +2,7 @@
 #ifndef HF_CLI_VALIDATE_SOURCE_H
 #define HF_CLI_VALIDATE_SOURCE_H
 
+#include "base/error.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "validate/validate.h"
@@ -10,7 +11,7 @@ struct hf_validate_source {
     struct hf_validate_input input;
     struct hf_spec *spec;
     json_t *facts[HF_NODES_MAX]; /* owned; input points to them */
-    json_t *reply;               /* of the daemons, with why a node did not answer */
+    json_t *answers;             /* of the daemons: facts, or why a node has none */
     json_t *status;
 };
 
@@ -19,6 +20,11 @@ struct hf_validate_source {
 int hf_validate_gather(const struct hf_options *options, struct hf_progress *progress,
                        struct hf_validate_source *ret);
 void hf_validate_release(struct hf_validate_source *source);
+
+/* Asks the daemons for the facts of all nodes (validate_cluster.c). False: error says why they
+ * could not be asked, and nothing was taken. */
+bool hf_validate_ask(struct hf_validate_source *source, struct hf_progress *progress,
+                     struct hf_error *error);
 
 /* Facts of this node, with what its disks say about reservations; NULL when memory ran out. */
 json_t *hf_facts_here(const struct hf_spec *spec);

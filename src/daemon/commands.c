@@ -269,6 +269,9 @@ void hf_daemon_control(void *user, uint64_t connection, const json_t *json)
     case HF_CONTROL_CONFIRM_FENCED:
         command_on_node(daemon, connection, &request, HF_VERB_CONFIRM_FENCED);
         return;
+    case HF_CONTROL_FACTS:
+        hf_gather_ask(daemon->gather, connection, daemon->group);
+        return;
     case HF_CONTROL_VERBS:
         break;
     }
@@ -284,6 +287,7 @@ static void end_command(struct hf_command *command)
 void hf_daemon_control_closed(void *user, uint64_t connection)
 {
     struct hf_daemon *daemon = user;
+    hf_gather_closed(daemon->gather, connection);
     for (unsigned c = 0; c < HF_DAEMON_COMMANDS_MAX; c++) {
         if (daemon->commands[c].id && daemon->commands[c].connection == connection)
             end_command(&daemon->commands[c]);

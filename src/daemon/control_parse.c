@@ -47,6 +47,7 @@ static const struct row rows[HF_CONTROL_VERBS] = {
     [HF_CONTROL_OFFLINE] = {"offline", BIT(FIELD_INSTANCE), WAITING},
     [HF_CONTROL_DRAIN] = {"drain", BIT(FIELD_NODE), WAITING},
     [HF_CONTROL_RESUME] = {"resume", BIT(FIELD_NODE), WAITING},
+    [HF_CONTROL_FACTS] = {"facts", 0, 0},
     [HF_CONTROL_CONFIRM_FENCED] = {"confirm-fenced", BIT(FIELD_NODE), BIT(FIELD_FORCE)},
 };
 

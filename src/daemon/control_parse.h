@@ -30,6 +30,7 @@ enum hf_control_verb {
     HF_CONTROL_DRAIN,
     HF_CONTROL_RESUME,
     HF_CONTROL_CONFIRM_FENCED,
+    HF_CONTROL_FACTS,
     HF_CONTROL_VERBS
 };
 

@@ -146,6 +146,8 @@ static void engine_down(void *user, const char *why)
 {
     struct hf_daemon *daemon = user;
     hf_log("corosync: %s", why);
+    daemon->group = 0;
+    hf_gather_members(daemon->gather, 0);
     struct hf_event event = {.type = HF_EVENT_ENGINE_DOWN};
     hf_daemon_step(daemon, &event);
 }
@@ -153,6 +155,8 @@ static void engine_down(void *user, const char *why)
 static void engine_membership(void *user, const struct hf_engine_members *members)
 {
     struct hf_daemon *daemon = user;
+    daemon->group = members->members;
+    hf_gather_members(daemon->gather, members->members);
     struct hf_event event = {.type = HF_EVENT_MEMBERSHIP};
     event.membership = (struct hf_event_membership){
         .members = members->members,
@@ -180,6 +184,8 @@ static void engine_quorum(void *user, const struct hf_engine_quorum *quorum)
 static void engine_message(void *user, uint32_t node, const void *data, size_t length)
 {
     struct hf_daemon *daemon = user;
+    if (hf_gather_message(daemon->gather, node - 1, data, length))
+        return;
     struct hf_event event = {.type = HF_EVENT_MESSAGE};
     event.message = (struct hf_event_message){(uint8_t)(node - 1), data, length};
     hf_daemon_step(daemon, &event);
@@ -394,6 +400,8 @@ static int open_all(struct hf_daemon *daemon, const char *state_dir, const char 
     if (rc == 0)
         rc = hf_join_server_new(&daemon->loop, &join, daemon, &daemon->join);
     if (rc == 0)
+        rc = hf_daemon_gather_new(daemon);
+    if (rc == 0)
         rc = open_control(daemon, socket_path);
     return rc == 0 ? open_engine(daemon) : rc;
 }
@@ -404,6 +412,7 @@ static void close_all(struct hf_daemon *daemon)
         hf_engine_watch_stop(daemon, i);
     hf_engine_free(daemon->engine);
     hf_control_free(daemon->control);
+    hf_gather_free(daemon->gather);
     hf_join_server_free(daemon->join);
     hf_pool_free(daemon->pool);
     hf_demand_stop(daemon); /* its last minute goes to the journal */

@@ -16,6 +16,7 @@
 #include "daemon/control_events.h"
 #include "daemon/control_follow.h"
 #include "daemon/events.h"
+#include "daemon/gather.h"
 #include "daemon/join.h"
 #include "daemon/journal.h"
 #include "daemon/node_file.h"
@@ -84,6 +85,8 @@ struct hf_daemon {
     struct hf_events *events; /* NULL = what happens is not recorded */
     struct hf_control *control;
     struct hf_join_server *join;
+    struct hf_gather *gather;
+    uint64_t group; /* nodes whose daemons are in the group now; bit = corosync's id - 1 */
     struct hf_watchdog watchdog;
     struct hf_node_file node;
     struct hf_status_links links;
@@ -166,6 +169,9 @@ void hf_daemon_tell(struct hf_daemon *daemon);
 /* nodes.c */
 void hf_daemon_write_nodes(struct hf_daemon *daemon);
 void hf_daemon_answer_join(struct hf_daemon *daemon, struct hf_join_conn *conn, uint8_t node);
+
+/* facts.c: the facts of all nodes */
+int hf_daemon_gather_new(struct hf_daemon *daemon);
 
 /* networks.c: the engine's callback. */
 void hf_daemon_links(void *user, const struct hf_engine_links *links, const char *why);

@@ -7,6 +7,10 @@
 
 #include "validate/facts_impl.h"
 
+/* For all programs together: who asked a daemon for the facts waits 20 s (daemon/gather_program.h),
+ * and facts with gaps are better than none. */
+#define PROGRAMS_MS 15000
+
 /* A section that could not be read is not there. */
 static void put(json_t *facts, const char *name, json_t *section)
 {
@@ -37,7 +41,7 @@ static void put_storage(json_t *facts, const struct hf_facts_source *source,
     put(facts, "state_dir", hf_facts_state_dir(source));
 }
 
-json_t *hf_facts_collect(const struct hf_facts_source *source, const struct hf_spec *spec)
+static json_t *collect(const struct hf_facts_source *source, const struct hf_spec *spec)
 {
     json_t *facts = json_pack("{s:i, s:s, s:b}", "format", HF_FACTS_FORMAT, "holdfast", HF_VERSION,
                               "root", geteuid() == 0);
@@ -62,4 +66,11 @@ json_t *hf_facts_collect(const struct hf_facts_source *source, const struct hf_s
         put(facts, "data", hf_facts_data(source, spec));
     put(facts, "clock", hf_facts_clock(source)); /* last: its time is compared with the asker's */
     return facts;
+}
+
+json_t *hf_facts_collect(const struct hf_facts_source *source, const struct hf_spec *spec)
+{
+    struct hf_facts_source bounded = *source;
+    bounded.until_ms = hf_program_now_ms() + PROGRAMS_MS;
+    return collect(&bounded, spec);
 }

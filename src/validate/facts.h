@@ -31,10 +31,12 @@ struct hf_facts_source {
      * that cannot be told. Reads only. NULL: nothing is asked. */
     const char *(*reservations)(void *user, const char *device);
     void *user;
+    json_int_t until_ms; /* set by hf_facts_collect: when the last program is ended */
 };
 
 /* Facts of this node. spec: whom to look for (engines' users, disks, the other nodes); NULL: less
- * is looked for. The caller owns the result; NULL when memory ran out. Takes some seconds. */
+ * is looked for. The caller owns the result; NULL when memory ran out. Takes some seconds; programs
+ * that hang are ended one by one, and all together after 15 s. */
 json_t *hf_facts_collect(const struct hf_facts_source *source, const struct hf_spec *spec);
 
 #endif

@@ -117,6 +117,12 @@ int hf_program_finish(struct hf_program *program, json_int_t until_ms, struct hf
     return WIFEXITED(code) ? WEXITSTATUS(code) : -EIO;
 }
 
+static json_int_t deadline(const struct hf_facts_source *source)
+{
+    json_int_t until_ms = hf_program_now_ms() + RUN_MS;
+    return source->until_ms && source->until_ms < until_ms ? source->until_ms : until_ms;
+}
+
 int hf_facts_run(const struct hf_facts_source *source, const char *const argv[],
                  struct hf_strbuf *out)
 {
@@ -124,7 +130,7 @@ int hf_facts_run(const struct hf_facts_source *source, const char *const argv[],
         return source->run(source->user, argv, out);
     struct hf_program program;
     hf_program_start(&program, argv);
-    return hf_program_finish(&program, hf_program_now_ms() + RUN_MS, out);
+    return hf_program_finish(&program, deadline(source), out);
 }
 
 /* At most so many at once, so that a large cluster does not flood its own networks. */
@@ -140,7 +146,7 @@ void hf_facts_run_all(const struct hf_facts_source *source, const char *const (*
         unsigned some = count - first < AT_ONCE ? count - first : AT_ONCE;
         for (unsigned k = 0; k < some; k++)
             hf_program_start(&programs[k], argv[first + k]);
-        json_int_t until_ms = hf_program_now_ms() + RUN_MS;
+        json_int_t until_ms = deadline(source);
         for (unsigned k = 0; k < some; k++)
             status[first + k] = hf_program_finish(&programs[k], until_ms, &out[first + k]);
     }

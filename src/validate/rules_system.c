@@ -18,10 +18,12 @@ static void synchronised(struct hf_run *run)
     hf_each_with(run, hf_all_nodes(run), "clock", one_synchronised);
 }
 
-/* The clock of a node was read between asking it and hearing from it, by the asker's clock. */
+/* The clock of a node was read between asking it and hearing from it, by the asker's clock. Its
+ * daemon said the time at once; without one it is the time of the facts, which took a while. */
 static void one_offset(struct hf_run *run, unsigned n, const json_t *facts)
 {
-    json_int_t its = hf_fact_number(facts, "clock.time_ms", 0);
+    json_int_t its =
+        hf_fact_number(facts, "gathered.clock_ms", hf_fact_number(facts, "clock.time_ms", 0));
     json_int_t from = hf_fact_number(facts, "gathered.asked_ms", 0);
     json_int_t until = hf_fact_number(facts, "gathered.heard_ms", 0);
     json_int_t off = its < from ? from - its : its > until ? its - until : 0;

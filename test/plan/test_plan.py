@@ -7,24 +7,19 @@ a cluster that runs, and what it refuses.
 The tables are compared with test/plan/*.txt; HF_UPDATE=1 rewrites those: read the difference.
 """
 
-import fcntl
 import json
 import os
-import pty
 import re
-import socket
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
-import threading
 import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from support_page import Page  # noqa: E402
+import support_cli  # noqa: E402
+from support_cli import Daemon, Page  # noqa: E402
 
 EXAMPLES = HERE.parent.parent / "examples"
 HOLDFAST = None
@@ -47,31 +42,6 @@ def plan_json(*args, **kwargs):
 
 def loss(answer, name):
     return next(one for one in answer["losses"] if one["name"] == name)
-
-
-class Daemon:
-    """Answers `export` and `status` on a socket of its own."""
-
-    def __init__(self, folder, text, status):
-        self.path = f"{folder}/control.sock"
-        self.answers = {"export": {"text": text}, "status": status}
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen(4)
-        self.thread = threading.Thread(target=self.serve)
-        self.thread.start()
-
-    def serve(self):
-        for _ in self.answers:
-            connection, _ = self.listener.accept()
-            with connection:
-                request = json.loads(connection.makefile().readline())
-                data = self.answers[request["verb"]]
-                connection.sendall(json.dumps({"ok": True, "data": data}).encode() + b"\n")
-
-    def close(self):
-        self.thread.join(timeout=60)
-        self.listener.close()
 
 
 class Examples(unittest.TestCase):
@@ -138,24 +108,8 @@ class Golden(unittest.TestCase):
 
 def on_terminal(columns, *args, **env):
     """What a terminal of so many columns shows."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(EXAMPLES.parent)
-        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        os.execve(HOLDFAST, ["holdfast", "plan", *map(str, args)],
-                  {"TERM": "xterm", "PATH": "/usr/bin", **env})
-    shown = b""
-    with os.fdopen(terminal, "rb", buffering=0) as reader:
-        while True:
-            try:
-                part = reader.read(4096)
-            except OSError:  # the other side is closed
-                break
-            if not part:
-                break
-            shown += part
-    os.waitpid(pid, 0)
-    return shown.decode().replace("\r\n", "\n")
+    terminal = support_cli.Terminal(columns, HOLDFAST, "plan", *args, cwd=EXAMPLES.parent, **env)
+    return terminal.left()
 
 
 class Terminal(unittest.TestCase):
@@ -236,7 +190,7 @@ class Running(unittest.TestCase):
     def run_with(self, status, *args, example="bts-active-active-passive"):
         with tempfile.TemporaryDirectory() as folder:
             text = (EXAMPLES / f"{example}.yaml").read_text()
-            daemon = Daemon(folder, text, status)
+            daemon = Daemon(folder, {"export": {"text": text}, "status": status})
             try:
                 return plan_json(*args, socket_path=daemon.path)
             finally:

@@ -10,22 +10,23 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-from support_page import Page  # noqa: E402
+from support_cli import Daemon, Page, Terminal  # noqa: E402
 
 HOLDFAST = None
 YAML = HERE / "cluster.yaml"
 FAILED = 9
 
 
-def holdfast(*args, text=None):
+def holdfast(*args, text=None, socket_path="/nonexistent"):
     done = subprocess.run([HOLDFAST, *map(str, args)], input=text, capture_output=True, text=True,
-                          timeout=120, env={"HOLDFAST_SOCKET": "/nonexistent", "PATH": "/usr/bin"})
+                          timeout=120, env={"HOLDFAST_SOCKET": socket_path, "PATH": "/usr/bin"})
     return done.returncode, done.stdout, done.stderr
 
 
@@ -213,6 +214,117 @@ class Validate(unittest.TestCase):
         self.assertEqual(len(json.loads(out)["nodes"]), 1)
         code, out, err = holdfast("validate", "--json", "--only", "inventory")
         self.assertIn(code, (0, FAILED))
+        self.assertEqual(len(json.loads(out)["nodes"]), 1)
+
+    def in_cluster(self, *args, **answers):
+        """Verbs against a daemon that answers these; status and configuration are the sound ones."""
+        status = json.loads((HERE / "facts.json").read_text())["status"]
+        known = {"status": status, "export": {"text": YAML.read_text()}, **answers}
+        daemon = Daemon(self.folder.name, {k: v for k, v in known.items() if v is not None})
+        try:
+            return holdfast("validate", *args, socket_path=daemon.path)
+        finally:
+            daemon.close()
+
+    def gathered(self, facts, missing=()):
+        """What a daemon says: who is waited for, a line a node, the end."""
+        now_ms = int(time.time() * 1000)
+        names = [one["node"]["name"] for one in facts] + [one["node"] for one in missing]
+        lines = [{"event": "facts", "heard": 0, "of": len(names), "waiting": names}]
+        for k, one in enumerate(facts):
+            node = names[k]
+            one["clock"]["time_ms"] = now_ms - 20000  # when the facts were read; the daemon's counts
+            one["gathered"] = {"node": node, "asked_ms": now_ms - 50, "heard_ms": now_ms + 50,
+                               "clock_ms": now_ms}
+            lines.append({"event": "facts", "heard": k + 1, "of": len(names),
+                          "waiting": names[k + 1:], "node": node, "facts": one})
+        lines += [{"event": "facts", "heard": len(facts), "of": len(names), "waiting": [], **one}
+                  for one in missing]
+        return [*lines, {"ok": True, "data": {"heard": len(facts), "missing": list(missing)}}]
+
+    def test_a_cluster_is_asked(self):
+        code, out, err = self.in_cluster("--json", facts=self.gathered(self.facts))
+        answer = json.loads(out)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual({c["result"] for c in answer["checks"]}, {"pass"})
+
+    def test_a_clock_that_is_off(self):
+        """By what the daemon said at once, not by the facts, which took a while."""
+        lines = self.gathered(self.facts)
+        self.facts[2]["gathered"]["clock_ms"] += 3000
+        code, out, err = self.in_cluster("--json", "--only", "system.clock-agree", facts=lines)
+        seen = json.loads(out)["checks"][0]["seen"]
+        self.assertEqual((code, [s["node"] for s in seen if s["result"] == "fail"]),
+                         (FAILED, ["db3"]))
+
+    def test_a_node_that_did_not_answer(self):
+        gathered = self.gathered(self.facts[:2], [{"node": "db3", "why": "it was asleep"}])
+        code, out, err = self.in_cluster("--json", facts=gathered)
+        nodes = json.loads(out)["nodes"]
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(nodes[2]["why_not"], "it was asleep")
+        self.assertIn("not in the cluster now", nodes[3]["why_not"])
+
+    def test_a_node_whose_facts_are_of_another_format(self):
+        self.facts[1]["format"] = 2
+        self.facts[1]["holdfast"] = "9.1"
+        code, out, err = self.in_cluster("--json", facts=self.gathered(self.facts))
+        answer = json.loads(out)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual([n["looked_at"] for n in answer["nodes"]], [True, False, True, True])
+        self.assertIn("of another version (9.1)", answer["nodes"][1]["why_not"])
+        self.assertEqual(check(answer, "inventory.kernel")["result"], "not-run")
+
+    def test_who_is_waited_for_is_told_on_a_terminal(self):
+        lines = self.gathered(self.facts)
+        seen = threading.Event()
+
+        def answer(send):
+            send(lines[:3])
+            for _ in range(300):
+                send([{key: value for key, value in lines[2].items()
+                       if key not in ("node", "facts")}])
+                if seen.wait(0.1):
+                    break
+            send(lines[3:])
+
+        status = json.loads((HERE / "facts.json").read_text())["status"]
+        daemon = Daemon(self.folder.name, {"status": status, "export": {"text": YAML.read_text()},
+                                           "facts": answer})
+        terminal = Terminal(100, HOLDFAST, "validate", HOLDFAST_SOCKET=daemon.path)
+        try:
+            terminal.wait_for("reading what the nodes are like: 2 of 4 answered, "
+                              "waiting for db3, db4")
+        finally:
+            seen.set()
+            shown = terminal.rest()
+            daemon.close()
+        self.assertIn("passed, 0 failed, 0 with warnings, 0 not run", shown)
+
+    def test_a_file_in_a_cluster(self):
+        """The file is judged, not the configuration that runs; a node that it lacks is left out."""
+        path = self.path("new.yaml")
+        lines = YAML.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith("  db3:"))
+                        .replace("[db1, db3]", "[db1, db4]"))
+        code, out, err = self.in_cluster(path, "--json", export=None,
+                                         facts=self.gathered(self.facts))
+        self.assertIn("db3 is in the cluster and not in the file", err)
+        self.assertEqual([n["name"] for n in json.loads(out)["nodes"]], ["db1", "db2", "db4"])
+
+    def test_a_cluster_that_cannot_be_asked(self):
+        """This node alone is looked at; here that is a node which the configuration does not have."""
+        refusal = [{"ok": False, "error": {"code": "no-corosync", "text": "no corosync here"}}]
+        code, out, err = self.in_cluster("--json", facts=refusal)
+        self.assertEqual((code, out), (7, ""))
+        self.assertIn("the other nodes could not be asked: no corosync here\n", err)
+
+    def test_a_daemon_that_refuses(self):
+        """Then nothing of the cluster is known, and that is told."""
+        refusal = [{"ok": False, "error": {"code": "not-permitted", "text": "you may not",
+                                           "hint": "Use sudo."}}]
+        code, out, err = self.in_cluster("--json", status=refusal, export=None)
+        self.assertIn("this node's holdfastd does not answer: you may not\n  Use sudo.\n", err)
         self.assertEqual(len(json.loads(out)["nodes"]), 1)
 
 
