@@ -144,7 +144,7 @@ static bool somebody_stays(const struct hf_core *core, uint16_t i, uint8_t node)
     return false;
 }
 
-/* Of a torn group: whom it was to join goes for somebody else. It has its place when that is done.
+/* Of a torn group: whom it was to join goes, perhaps for it. It gets its place when that is done.
  */
 static void part_with_leavers(struct hf_core *core)
 {
@@ -154,8 +154,12 @@ static void part_with_leavers(struct hf_core *core)
         bool comes = arrange->need[i] == HF_NEED_HOMELESS || arrange->need[i] == HF_NEED_LATER;
         bool torn = core->relations.grouped[i] && !arrange->problem.instances[k].together_with;
         if (comes && torn && arrange->node[i] != HF_NODE_NONE &&
-            !somebody_stays(core, i, arrange->node[i]))
+            !somebody_stays(core, i, arrange->node[i])) {
             arrange->node[i] = HF_NODE_NONE;
+            if (arrange->parted == HF_INSTANCE_NONE ||
+                core->weight[i] > core->weight[arrange->parted])
+                arrange->parted = i;
+        }
     }
 }
 
@@ -167,6 +171,7 @@ static void answer(struct hf_core *core, bool later)
     hf_arrange_problem(core);
     for (unsigned k = 0; k < core->order_count; k++)
         arrange->node[core->order[k]] = arrange->at[core->order[k]];
+    arrange->parted = HF_INSTANCE_NONE;
     if (!arrange->asked)
         return;
     const int8_t *node = arrange->simple;

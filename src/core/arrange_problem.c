@@ -60,23 +60,8 @@ static uint64_t nodes_of_mates(struct hf_core *core, uint16_t i)
         uint16_t j = core->order[k];
         if (j == i || core->relations.leader[j] != core->relations.leader[i])
             continue;
-        nodes |= hf_bit(hf_arrange_away(core, j)) | hf_bit(arrange->at[j]);
-    }
-    return nodes;
-}
-
-/* Nodes where one that needs a place joins others of its group, which is torn: those that it cannot
- * itself drive out, else the most important one. */
-static uint64_t nodes_to_join(struct hf_core *core, uint16_t i)
-{
-    const struct hf_arrange *arrange = &core->arrange;
-    uint64_t nodes = 0;
-    for (unsigned k = 0; k < core->order_count; k++) { /* the most important first */
-        uint16_t j = core->order[k];
-        if (j == i || core->relations.leader[j] != core->relations.leader[i])
-            continue;
-        if (!nodes || core->weight[j] >= core->weight[i])
-            nodes |= hf_bit(arrange->at[j]);
+        nodes |=
+            hf_bit(hf_arrange_away(core, j)) | hf_bit(arrange->at[j]) | hf_bit(runs_at(arrange, j));
     }
     return nodes;
 }
@@ -85,7 +70,8 @@ static uint64_t nodes_to_join(struct hf_core *core, uint16_t i)
  * another of them. */
 static bool is_torn(struct hf_core *core, uint16_t i)
 {
-    uint64_t nodes = nodes_of_mates(core, i) | hf_bit(core->arrange.at[i]);
+    uint64_t nodes =
+        nodes_of_mates(core, i) | hf_bit(core->arrange.at[i]) | hf_bit(runs_at(&core->arrange, i));
     return (nodes & (nodes - 1)) || (nodes & ~hf_up_nodes(core));
 }
 
@@ -123,7 +109,8 @@ static uint64_t owners_of(struct hf_core *core, uint16_t i)
     /* What others join must not leave in the same decision. */
     if (arrange->need[i] == HF_NEED_PLACED)
         return hf_bit(arrange->at[i]);
-    return owners & (nodes_to_join(core, i) | hf_bit(runs_at(arrange, i)) | hf_bit(arrange->at[i]));
+    return owners &
+           (nodes_of_mates(core, i) | hf_bit(runs_at(arrange, i)) | hf_bit(arrange->at[i]));
 }
 
 static void put_instance(struct hf_core *core, uint16_t i)

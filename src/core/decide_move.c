@@ -58,7 +58,12 @@ static uint16_t beneficiary(const struct hf_case *v, bool above)
     uint16_t found = newcomer(v, v->state->owner, true, above);
     if (found == HF_INSTANCE_NONE)
         found = newcomer(v, v->state->owner, false, above);
-    return found != HF_INSTANCE_NONE ? found : newcomer(v, HF_NODE_NONE, true, above);
+    if (found == HF_INSTANCE_NONE)
+        found = newcomer(v, HF_NODE_NONE, true, above);
+    uint16_t parted = v->core->arrange.parted;
+    bool for_it = found == HF_INSTANCE_NONE && parted != HF_INSTANCE_NONE &&
+                  (!above || v->core->weight[parted] > v->core->weight[v->i]);
+    return for_it ? parted : found;
 }
 
 /* Of its group, one that needs a place, and gets it on node. */
