@@ -8,6 +8,7 @@ static const struct {
 } explained[] = {
     {"reason state-differs", "the end of a daemon whose state differs: a violation of I3"},
     {"reason retry", "an hour later: story retry"},
+    {"reason stop-hangs", "a stop without a disk that takes too long: story stop_hangs"},
     {"reason node-quarantined", "nothing quarantines a node yet (docs/ARCHITECTURE.md)"},
     {"reason config-unreadable", "no member meets a newer field: test_core_format"},
     {"reason mate-cannot", "a group that is asked to go where one of it may not: story together"},

@@ -354,6 +354,8 @@ static void obey(struct story *story, char *line)
         sim_version(story->world, node_of(story, word(story, 1)), (uint16_t)atoi(word(story, 2)));
     else if (is(story, 0, "join"))
         do_join(story);
+    else if (is(story, 0, "hang")) /* every step that begins from now on */
+        story->world->mood.hang = is(story, 1, "on") ? 1000 : 0;
     else if (is(story, 0, "steps"))
         story->world->trace_steps = is(story, 1, "on");
     else if (is(story, 0, "wait"))

@@ -46,7 +46,8 @@ static enum hf_reason_code failure_code(const struct hf_report *report)
 bool hf_reason_is_failure(uint16_t code)
 {
     struct hf_report report = {.flags = HF_REPORT_WAS_ONLINE};
-    if (code == HF_REASON_ENGINE_START_FAILED || code == HF_REASON_STOP_STUCK)
+    if (code == HF_REASON_ENGINE_START_FAILED || code == HF_REASON_STOP_STUCK ||
+        code == HF_REASON_STOP_HANGS)
         return true;
     for (report.status = HF_STEP_TIMEOUT; report.status < HF_STEP_STATUSES; report.status++) {
         if (failure_code(&report) == code)

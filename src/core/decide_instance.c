@@ -77,14 +77,39 @@ static bool hand_over(const struct hf_case *v, const struct hf_report *report)
     return true;
 }
 
+/* It had more than its time. With disks it is cut off by whoever takes it next; without any it may
+ * only be waited for. */
+static void stuck(const struct hf_case *v, const struct hf_report *report)
+{
+    uint16_t code = v->spec->disk_count ? HF_REASON_STOP_STUCK : HF_REASON_STOP_HANGS;
+    struct hf_reason reason = hf_reason_node(code, v->state->owner);
+    if (v->state->reason.code == HF_REASON_STOP_HANGS)
+        return;
+    struct hf_change exclude = hf_case_change(v, HF_CHANGE_EXCLUDE, HF_REASON_NONE);
+    exclude.reason = reason;
+    exclude.node = v->state->owner;
+    hf_propose(v->proposal, &exclude);
+    if (v->spec->disk_count) {
+        cleared(v, report, &reason);
+        return;
+    }
+    struct hf_change change = hf_case_change(v, HF_CHANGE_PHASE, code);
+    change.reason = reason;
+    change.phase = HF_STOPPING;
+    hf_propose(v->proposal, &change);
+}
+
 /* It was told to stop: until it has, or can no longer write, or had more than its time. */
 static void stopping(const struct hf_case *v, const struct hf_report *report)
 {
     bool gone = report && report->phase == HF_OFFLINE && report->flags & HF_REPORT_CLEAN;
     if (gone && hand_over(v, report))
         return;
-    if (gone || (report && report->flags & HF_REPORT_RELEASED)) {
+    bool released = report && report->flags & HF_REPORT_RELEASED && v->spec->disk_count;
+    if (gone || released) {
         struct hf_reason same = v->state->reason;
+        if (same.code == HF_REASON_STOP_HANGS)
+            same = hf_reason_node(HF_REASON_STOPPED_ON_OWNER, v->state->owner);
         cleared(v, report, &same);
         return;
     }
@@ -96,11 +121,7 @@ static void stopping(const struct hf_case *v, const struct hf_report *report)
         hf_wake_at(v->core, until);
         return;
     }
-    struct hf_reason stuck = hf_reason_node(HF_REASON_STOP_STUCK, v->state->owner);
-    struct hf_change exclude = hf_case_change(v, HF_CHANGE_EXCLUDE, HF_REASON_STOP_STUCK);
-    exclude.node = v->state->owner;
-    hf_propose(v->proposal, &exclude);
-    cleared(v, report, &stuck);
+    stuck(v, report);
 }
 
 static void owner_up(const struct hf_case *v)

@@ -128,6 +128,9 @@
     X(MAKES_ROOM, "makes-room", "it moves to make room for %i")                                    \
     X(STOPPED_FOR, "stopped-for", "it is stopped to make room for %i, which is more important")    \
     X(MOVES_ALONG, "moves-along", "it moves with %i: the two are kept together")                   \
+    X(STOP_HANGS, "stop-hangs",                                                                    \
+      "%n cannot stop it, and without a disk nothing cuts it off there: it is started nowhere "    \
+      "else until %n has stopped it")                                                              \
     X(NO_ROOM, "no-room",                                                                          \
       "there is no room for it, and making some would leave out something as important")           \
     X(WAITS_ROOM, "waits-room", "%n has room for it once %i has stopped there")                    \

@@ -403,7 +403,9 @@ static bool apply_phase(struct hf_state *state, const struct hf_change *change, 
     }
     if (change->text[0])
         memcpy(instance->detail, change->text, sizeof(instance->detail));
-    if (change->phase == HF_ONLINE || change->phase == HF_FAILED || change->phase == HF_STRANDED)
+    bool said = change->phase == HF_STOPPING; /* that it cannot be stopped */
+    if (said || change->phase == HF_ONLINE || change->phase == HF_FAILED ||
+        change->phase == HF_STRANDED)
         remember(state, change, wall_ms, HF_NODE_NONE, outage);
     return true;
 }

@@ -42,6 +42,8 @@ static const struct hint hints[] = {
     {HF_REASON_STEP_FAILED, "On {node}: journalctl -u holdfastd"},
     {HF_REASON_STOP_STUCK, "Nothing is at risk: the disk refuses {node}'s writes. If it does not "
                            "clean up, reboot {node}."},
+    {HF_REASON_STOP_HANGS, "On {node}: journalctl -u holdfastd; dmesg. If it stays, reboot {node}: "
+                           "then it starts elsewhere."},
     {HF_REASON_QUORUM_LOST,
      "Start more nodes, or mend the network between them. See: corosync-quorumtool -s"},
     {HF_REASON_NO_QUORUM,
