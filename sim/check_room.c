@@ -94,14 +94,17 @@ static bool served(const struct hf_state *state, uint16_t i)
 /* It came here for a reason that is none of the ordinary ones. */
 static bool came_by_failure(const struct hf_instance_state *instance)
 {
-    static const uint16_t ordinary[] = {
-        HF_REASON_NONE,       HF_REASON_CONFIGURED,       HF_REASON_NODE_LOST,
-        HF_REASON_NODE_BACK,  HF_REASON_DAEMON_LOST,      HF_REASON_REQUESTED_MOVE,
-        HF_REASON_DRAINED,    HF_REASON_REQUESTED_ONLINE, HF_REASON_FAILBACK,
-        HF_REASON_MAKES_ROOM, HF_REASON_STOPPED_FOR,      HF_REASON_MOVES_ALONG,
-        HF_REASON_NO_ROOM,    HF_REASON_NO_OWNER_LEFT,    HF_REASON_STOPPED_ON_OWNER,
-        HF_REASON_WAITS_FOR,  HF_REASON_WAITS_FENCE,      HF_REASON_NOT_FENCED,
-        HF_REASON_RETRY,      HF_REASON_FIRST_START,      HF_REASON_COLD_START};
+    static const uint16_t ordinary[] = {HF_REASON_NONE,          HF_REASON_CONFIGURED,
+                                        HF_REASON_NODE_LOST,     HF_REASON_NODE_BACK,
+                                        HF_REASON_DAEMON_LOST,   HF_REASON_REQUESTED_MOVE,
+                                        HF_REASON_DRAINED,       HF_REASON_REQUESTED_ONLINE,
+                                        HF_REASON_FAILBACK,      HF_REASON_MAKES_ROOM,
+                                        HF_REASON_STOPPED_FOR,   HF_REASON_MOVES_ALONG,
+                                        HF_REASON_NO_ROOM,       HF_REASON_NO_ROOM_FOUND,
+                                        HF_REASON_NO_OWNER_LEFT, HF_REASON_STOPPED_ON_OWNER,
+                                        HF_REASON_WAITS_FOR,     HF_REASON_WAITS_FENCE,
+                                        HF_REASON_NOT_FENCED,    HF_REASON_RETRY,
+                                        HF_REASON_FIRST_START,   HF_REASON_COLD_START};
     for (unsigned k = 0; k < sizeof(ordinary) / sizeof(ordinary[0]); k++) {
         if (instance->takeover.cause.code == ordinary[k])
             return false;
@@ -175,6 +178,7 @@ static bool is_irregular(const struct hf_state *state)
     return false;
 }
 
+/* Where the search was cut short it says so, and claims nothing. */
 static bool left_out(const struct hf_state *state, uint16_t i)
 {
     const struct hf_instance_state *instance = &state->instances[i];

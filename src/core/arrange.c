@@ -118,6 +118,7 @@ static const int8_t *optimise(struct hf_core *core, struct hf_arrange_answer ans
     if (serves_all(arrange, node))
         return node;
     const struct hf_place_result *result = ask(core, &answers[1]);
+    arrange->unproved = result->n_classes_proved < result->values.n_classes;
     return serves_more(&result->values, best) ? result->node : node;
 }
 
@@ -172,6 +173,7 @@ static void answer(struct hf_core *core, bool later)
     for (unsigned k = 0; k < core->order_count; k++)
         arrange->node[core->order[k]] = arrange->at[core->order[k]];
     arrange->parted = HF_INSTANCE_NONE;
+    arrange->unproved = false;
     if (!arrange->asked)
         return;
     const int8_t *node = arrange->simple;

@@ -44,6 +44,7 @@ struct hf_arrange {
     uint8_t here[HF_INSTANCES_MAX]; /* where something of it still is; kept up to date as the
                                        changes of this decision are proposed */
     uint8_t node[HF_INSTANCES_MAX]; /* the answer: where it is to be, or HF_NODE_NONE */
+    bool unproved;   /* more might be served than the optimiser found within its budget */
     uint16_t parted; /* others go for it, and only then is its own place known; or none */
 
     struct hf_place_problem problem;

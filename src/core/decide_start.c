@@ -28,15 +28,23 @@ static bool lacks_room(const struct hf_change *change)
     return false;
 }
 
+/* Whether it is now known that there is no room, or no more. */
+static bool is_other_room(uint16_t before, uint16_t now)
+{
+    return (before == HF_REASON_NO_ROOM && now == HF_REASON_NO_ROOM_FOUND) ||
+           (before == HF_REASON_NO_ROOM_FOUND && now == HF_REASON_NO_ROOM);
+}
+
 static void strand(const struct hf_case *v)
 {
     struct hf_change change = hf_case_change(v, HF_CHANGE_PHASE, HF_REASON_NO_OWNER_LEFT);
     change.phase = HF_STRANDED;
     hf_case_passed_over(v, v->state->last_owner, HF_NODE_NONE, &change);
     if (lacks_room(&change))
-        change.reason.code = HF_REASON_NO_ROOM;
+        change.reason.code =
+            v->core->arrange.unproved ? HF_REASON_NO_ROOM_FOUND : HF_REASON_NO_ROOM;
     bool known = v->state->phase == HF_STRANDED && same_rejections(&v->state->takeover, &change);
-    if (known)
+    if (known && !is_other_room(v->state->reason.code, change.reason.code))
         return;
     if (v->state->excluded)
         change.number = v->core->wall_ms + v->spec->failure.retry_ms;

@@ -128,15 +128,18 @@
     X(MAKES_ROOM, "makes-room", "it moves to make room for %i")                                    \
     X(STOPPED_FOR, "stopped-for", "it is stopped to make room for %i, which is more important")    \
     X(MOVES_ALONG, "moves-along", "it moves with %i: the two are kept together")                   \
-    X(STOP_HANGS, "stop-hangs",                                                                    \
-      "%n cannot stop it, and without a disk nothing cuts it off there: it is started nowhere "    \
-      "else until %n has stopped it")                                                              \
     X(NO_ROOM, "no-room",                                                                          \
       "there is no room for it, and making some would leave out something as important")           \
     X(WAITS_ROOM, "waits-room", "%n has room for it once %i has stopped there")                    \
     X(KEPT_TOGETHER, "kept-together", "it is kept together with %i, whose place is %n")            \
     X(MATE_CANNOT, "mate-cannot", "%i, which is kept together with it, cannot run on %n")          \
-    X(NOT_BEST, "not-best", "%n would do, but what needs a place fits better this way")
+    X(NOT_BEST, "not-best", "%n would do, but what needs a place fits better this way")            \
+    X(STOP_HANGS, "stop-hangs",                                                                    \
+      "%n cannot stop it, and without a disk nothing cuts it off there: it is started nowhere "    \
+      "else until %n has stopped it")                                                              \
+    X(NO_ROOM_FOUND, "no-room-found",                                                              \
+      "no room was found for it in as many steps as a decision has; there may be some: 'holdfast " \
+      "plan' looks longer")
 
 enum hf_reason_code {
 #define HF_REASON_ENUM(code, word, text) HF_REASON_##code,

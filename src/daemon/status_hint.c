@@ -56,6 +56,9 @@ static const struct hint hints[] = {
     {HF_REASON_NO_ROOM,
      "holdfast plan says which change would make room. At once: take something that is needed less "
      "offline, or correct 'demand' and 'capacity'; it then starts by itself."},
+    {HF_REASON_NO_ROOM_FOUND, "holdfast plan says where everything would fit, if it does: move it "
+                              "there by hand. At once: take "
+                              "something that is needed less offline; it then starts by itself."},
     {HF_REASON_KEPT_TOGETHER, "Make room on {node}, or change 'together_with'."},
     {HF_REASON_MATE_CANNOT, "See why: holdfast why {other}"},
     {HF_REASON_STOPPED_FOR, "It starts by itself when there is room. See: holdfast plan"},
