@@ -2,6 +2,7 @@
 # make check  installs what is needed, builds, and runs every test
 # make build  installs what is needed and builds
 # make sim    the simulator, SEEDS=100000 FIRST=1
+# make swarm  a long run of it, SEEDS=2000000 FIRST=1, built for speed
 # make fuzz   every fuzzer of test/fuzz for T=60 seconds; installs clang
 # The rest of the build is Meson's: see meson.build.
 
@@ -9,7 +10,7 @@ BUILD ?= build
 STAGE = $(CURDIR)/$(BUILD)/stage
 LAB_INSTALL = $(STAGE)/usr/local
 
-.PHONY: all build deps stage lab demo check bench sim fuzz clean format
+.PHONY: all build deps stage lab demo check bench sim swarm fuzz clean format
 
 all: build
 
@@ -40,6 +41,9 @@ bench: lab
 
 sim: build
 	@$(BUILD)/sim/sim --seeds $(or $(SEEDS),100000) --first $(or $(FIRST),1) --jobs $$(nproc) --progress -
+
+swarm: deps
+	@tools/swarm $(BUILD)-swarm $(or $(SEEDS),2000000) $(or $(FIRST),1)
 
 fuzz:
 	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) tools/fuzz --seconds $(or $(T),60) $(ARGS)

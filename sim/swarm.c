@@ -5,6 +5,7 @@
  * counter, runs them in a world of its own, and adds to counters in shared memory. A violation is
  * shrunk and printed by the worker that found it.
  */
+#include "commit.h"
 #include "swarm.h"
 
 #include <signal.h>
@@ -16,10 +17,6 @@
 #include <unistd.h>
 
 #include "world.h"
-
-#ifndef HF_COMMIT
-#define HF_COMMIT "unknown"
-#endif
 
 #define REPORTED_MAX 20u
 #define EXPECTED_SEEDS 20000u /* reach everything but what has its explanation */
