@@ -5,8 +5,8 @@
  * counter, runs them in a world of its own, and adds to counters in shared memory. A violation is
  * shrunk and printed by the worker that found it.
  */
-#include "commit.h"
 #include "swarm.h"
+#include "commit.h"
 
 #include <signal.h>
 #include <stdlib.h>
