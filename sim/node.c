@@ -153,7 +153,7 @@ void sim_daemon_start(struct sim_world *world, uint8_t n)
     node->config.incarnation = ++node->incarnation;
     node->config.watchdog = node->watchdog;
     uint64_t unfed_us = node->unfed_us;
-    node->unfed_us = node->conf_seen = 0;
+    node->unfed_us = node->conf_seen = node->unserved_us = 0;
     node->armed = node->watchdog;
     hf_core_init(node->core, &node->config, sim_mono_ms(world, n), sim_wall_ms(world, n));
     sim_record_start(world, n);

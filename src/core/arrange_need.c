@@ -31,11 +31,22 @@ static enum hf_need need_of_ownerless(struct hf_core *core, uint16_t i)
     return usable(core, i, state->target) ? HF_NEED_MOVING : HF_NEED_HOMELESS;
 }
 
-static enum hf_need need_of_owned(const struct hf_core *core, uint16_t i)
+/* Its owner says that it does not run it: this decision takes it from there. */
+static bool says_offline(const struct hf_core *core, uint16_t i)
+{
+    const struct hf_instance_state *state = &core->state.instances[i];
+    const struct hf_report *report = &core->reports[i];
+    return core->report_node[i] == state->owner && report->generation == state->generation &&
+           report->phase == HF_OFFLINE && report->flags & HF_REPORT_CLEAN;
+}
+
+static enum hf_need need_of_owned(struct hf_core *core, uint16_t i)
 {
     const struct hf_instance_state *state = &core->state.instances[i];
     if (state->goal == HF_GOAL_STOP)
         return usable(core, i, state->target) ? HF_NEED_MOVING : HF_NEED_HOMELESS;
+    if (says_offline(core, i))
+        return need_of_ownerless(core, i);
     bool leaves = core->state.nodes[state->owner].drained && state->phase == HF_ONLINE;
     return leaves ? HF_NEED_LEAVING : HF_NEED_PLACED;
 }
