@@ -13,7 +13,7 @@ MINUTE_S = 60
 
 ROWS = """
 import json, sqlite3, sys
-db = sqlite3.connect("file:/var/lib/holdfast/journal.db?mode=ro", uri=True)
+db = sqlite3.connect("/var/lib/holdfast/journal.db", timeout=30)      # holdfastd writes it meanwhile
 found = db.execute("SELECT start_s, resource, samples, p50, p95, largest FROM measure "
                    "WHERE level = ? AND instance = ? ORDER BY start_s", (int(sys.argv[1]), sys.argv[2]))
 print(json.dumps(found.fetchall()))
@@ -42,7 +42,9 @@ print(json.dumps({
 
 
 def _python(world, node, script, *argv):
-    return json.loads(world.in_node(node, ["python3", "-c", script, *map(str, argv)]).out or "null")
+    done = world.in_node(node, ["python3", "-c", script, *map(str, argv)], check=False)
+    expect(done.rc == 0, f"{node} can be asked: {done.err}")
+    return json.loads(done.out or "null")
 
 
 def _rows(world, node, name, level=0):
