@@ -14,9 +14,12 @@ MINUTE_S = 60
 ROWS = """
 import json, sqlite3, sys
 db = sqlite3.connect("/var/lib/holdfast/journal.db", timeout=30)      # holdfastd writes it meanwhile
-found = db.execute("SELECT start_s, resource, samples, p50, p95, largest FROM measure "
-                   "WHERE level = ? AND instance = ? ORDER BY start_s", (int(sys.argv[1]), sys.argv[2]))
-print(json.dumps(found.fetchall()))
+# It is made with the first row.
+known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'measure'").fetchone()
+found = known and db.execute(
+    "SELECT start_s, resource, samples, p50, p95, largest FROM measure "
+    "WHERE level = ? AND instance = ? ORDER BY start_s", (int(sys.argv[1]), sys.argv[2]))
+print(json.dumps(found.fetchall() if found else []))
 """
 
 COUNTERS = """
