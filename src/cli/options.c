@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/answer.h"
 
@@ -32,6 +33,7 @@ static const struct option all_options[] = {
     {"libpq", no_argument, NULL, HF_OPTION_LIBPQ},
     {"jdbc", no_argument, NULL, HF_OPTION_JDBC},
     {"odbc", no_argument, NULL, HF_OPTION_ODBC},
+    {"per", required_argument, NULL, HF_OPTION_PER},
     {NULL, 0, NULL, 0},
 };
 
@@ -79,6 +81,11 @@ static int take_option(const char *verb, unsigned option, struct hf_options *ret
         ret->only = optarg;
     if (option == HF_OPTION_FILE)
         ret->file = optarg;
+    if (option == HF_OPTION_PER)
+        ret->per = optarg;
+    if (option == HF_OPTION_PER && strcmp(optarg, "minute") != 0 && strcmp(optarg, "hour") != 0 &&
+        strcmp(optarg, "day") != 0)
+        return hf_answer_usage(verb, "--per wants minute, hour or day, not '%s'", optarg);
     if (option == HF_OPTION_FACTS && ret->facts_count == HF_FACTS_FILES_MAX)
         return hf_answer_usage(verb, "--facts was given more than %d times", HF_FACTS_FILES_MAX);
     if (option == HF_OPTION_FACTS)

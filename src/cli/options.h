@@ -31,6 +31,7 @@ enum hf_option {
     HF_OPTION_LIBPQ = 1048576,
     HF_OPTION_JDBC = 2097152,
     HF_OPTION_ODBC = 4194304,
+    HF_OPTION_PER = 8388608,
     HF_OPTION_WAITING = HF_OPTION_FORCE | HF_OPTION_NO_WAIT | HF_OPTION_TIMEOUT
 };
 
@@ -48,6 +49,7 @@ struct hf_options {
     const char *topology; /* --topology; NULL = not given */
     const char *from;     /* --from, a time; NULL = not given */
     const char *only;     /* --only; NULL = not given */
+    const char *per;      /* --per: minute, hour, day; NULL = not given */
     const char *file;     /* --file; NULL = not given */
     int facts_count;
     const char *facts[HF_FACTS_FILES_MAX]; /* --facts, as often as it was given */

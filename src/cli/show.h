@@ -16,6 +16,9 @@ void hf_show_status(const json_t *data, const struct hf_terminal *terminal, stru
 void hf_show_why(const json_t *data, const struct hf_terminal *terminal, struct hf_strbuf *out);
 void hf_show_history(const json_t *data, const struct hf_terminal *terminal, struct hf_strbuf *out);
 
+/* data of the reply to demand. */
+void hf_show_demand(const json_t *data, const struct hf_terminal *terminal, struct hf_strbuf *out);
+
 /* A record of history: the instance it is about, or "-"; what happened and why. */
 const char *hf_show_record_subject(const json_t *record);
 void hf_show_record_text(const json_t *record, char *text, size_t room);

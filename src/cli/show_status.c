@@ -3,6 +3,7 @@
 
 #include "cli/json_get.h"
 #include "cli/show.h"
+#include "cli/show_use.h"
 #include "cli/table.h"
 #include "cli/time_text.h"
 
@@ -256,6 +257,7 @@ void hf_show_status(const json_t *data, const struct hf_terminal *terminal, stru
     hf_strbuf_add(out, "\n");
     show_nodes(data, terminal, out);
     show_instances(data, terminal, out);
+    hf_show_use(data, terminal, out);
     if (json_array_size(json_object_get(data, "instances")) == 0)
         hf_strbuf_add(out, "\nno instances yet: describe them in a file, then holdfast apply "
                            "cluster.yaml\n");

@@ -53,6 +53,7 @@ int verb_offline(int argc, char **argv);
 int verb_drain(int argc, char **argv);
 int verb_resume(int argc, char **argv);
 int verb_history(int argc, char **argv);
+int verb_demand(int argc, char **argv);
 int verb_why(int argc, char **argv);
 int verb_confirm_fenced(int argc, char **argv);
 int verb_replay(int argc, char **argv);

@@ -242,6 +242,9 @@ void hf_daemon_control(void *user, uint64_t connection, const json_t *json)
     case HF_CONTROL_HISTORY:
         answer_history(daemon, connection, &request);
         return;
+    case HF_CONTROL_DEMAND:
+        hf_demand_answer(daemon, connection, &request);
+        return;
     case HF_CONTROL_EXPORT:
         answer_export(daemon, connection);
         return;

@@ -207,6 +207,7 @@ json_t *hf_control_follow_end(const struct hf_control_follow *follow, const stru
     case HF_CONTROL_SUBSCRIBE:
     case HF_CONTROL_WHY:
     case HF_CONTROL_HISTORY:
+    case HF_CONTROL_DEMAND:
     case HF_CONTROL_EXPORT:
     case HF_CONTROL_FACTS:
     case HF_CONTROL_APPLY:

@@ -17,11 +17,13 @@ enum field {
     FIELD_COUNT,
     FIELD_FILE_NAME,
     FIELD_TEXT,
+    FIELD_PER,
     FIELDS
 };
 
 static const char *const field_words[FIELDS] = {
-    "verb", "instance", "node", "force", "follow", "dry_run", "ttl_s", "count", "file_name", "text",
+    "verb",  "instance", "node",      "force", "follow", "dry_run",
+    "ttl_s", "count",    "file_name", "text",  "per",
 };
 
 #define BIT(field) (1u << (field))
@@ -38,6 +40,7 @@ static const struct row rows[HF_CONTROL_VERBS] = {
     [HF_CONTROL_SUBSCRIBE] = {"subscribe", 0, BIT(FIELD_INSTANCE)},
     [HF_CONTROL_WHY] = {"why", BIT(FIELD_INSTANCE), 0},
     [HF_CONTROL_HISTORY] = {"history", 0, BIT(FIELD_INSTANCE) | BIT(FIELD_COUNT)},
+    [HF_CONTROL_DEMAND] = {"demand", 0, BIT(FIELD_INSTANCE) | BIT(FIELD_COUNT) | BIT(FIELD_PER)},
     [HF_CONTROL_EXPORT] = {"export", 0, 0},
     [HF_CONTROL_APPLY] = {"apply", BIT(FIELD_TEXT),
                           BIT(FIELD_FILE_NAME) | BIT(FIELD_DRY_RUN) | BIT(FIELD_FORCE)},
@@ -144,6 +147,16 @@ static int take_text(const json_t *value, struct hf_control_request *ret, struct
     return 0;
 }
 
+static int take_level(const json_t *value, enum hf_measure_level *ret, struct hf_error *error)
+{
+    const char *word = json_string_value(value);
+    *ret = hf_measure_level_find(word ? word : "");
+    if (*ret < HF_MEASURE_LEVELS)
+        return 0;
+    hf_error_set(error, "the field 'per' must be minute, hour or day");
+    return -EINVAL;
+}
+
 static int take_field(enum field field, const json_t *value, struct hf_control_request *ret,
                       struct hf_error *error)
 {
@@ -169,6 +182,8 @@ static int take_field(enum field field, const json_t *value, struct hf_control_r
         return take_file_name(value, ret->file_name, error);
     case FIELD_TEXT:
         return take_text(value, ret, error);
+    case FIELD_PER:
+        return take_level(value, &ret->per, error);
     case FIELDS:
         break;
     }
@@ -200,6 +215,7 @@ int hf_control_parse(const json_t *json, struct hf_control_request *ret, struct 
 {
     struct hf_control_request request = {.ttl_s = HF_CONTROL_TOKEN_TTL_S,
                                          .count = HF_CONTROL_HISTORY_COUNT,
+                                         .per = HF_MEASURE_HOUR,
                                          .file_name = "cluster.yaml"};
     int r = find_verb(json, &request.verb, error);
     if (r < 0)

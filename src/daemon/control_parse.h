@@ -15,12 +15,14 @@
 
 #include "base/error.h"
 #include "core/limits.h"
+#include "daemon/measure.h"
 
 enum hf_control_verb {
     HF_CONTROL_STATUS,
     HF_CONTROL_SUBSCRIBE,
     HF_CONTROL_WHY,
     HF_CONTROL_HISTORY,
+    HF_CONTROL_DEMAND,
     HF_CONTROL_EXPORT,
     HF_CONTROL_APPLY,
     HF_CONTROL_TOKEN,
@@ -47,6 +49,7 @@ struct hf_control_request {
     bool dry_run;
     uint32_t ttl_s;
     uint32_t count;
+    enum hf_measure_level per;
     char file_name[HF_CONTROL_FILE_NAME_MAX];
     const char *text; /* apply: the file; borrowed from the JSON value, NUL-terminated */
     size_t text_length;

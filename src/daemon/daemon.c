@@ -126,6 +126,8 @@ void hf_daemon_status_input(struct hf_daemon *daemon, struct hf_status_input *re
         .sizes = daemon->sizes,
         .local_user = daemon,
         .links = &daemon->links,
+        .uses = daemon->demand.uses,
+        .machine = &daemon->demand.machine,
     };
     hf_core_view(daemon->core, &ret->view);
 }
@@ -396,7 +398,7 @@ static int open_all(struct hf_daemon *daemon, const char *state_dir, const char 
     if (rc == 0)
         rc = hf_pool_new(&daemon->loop, SPARE_WORKERS, hf_daemon_replied, daemon, &daemon->pool);
     if (rc == 0)
-        rc = hf_demand_start(daemon);
+        rc = hf_demand_start(daemon, state_dir);
     if (rc == 0)
         rc = hf_join_server_new(&daemon->loop, &join, daemon, &daemon->join);
     if (rc == 0)
@@ -447,6 +449,8 @@ static int load(struct hf_daemon *daemon, const char *state_dir, const char *nod
     daemon->history_count = hf_core_state(daemon->core)->history_count;
     if (rc == 0)
         hf_recovery_load(daemon, state_dir);
+    if (rc == 0)
+        hf_demand_load(daemon, state_dir);
     return rc;
 }
 

@@ -24,6 +24,7 @@
 #include "driver/meter.h"
 #include "driver/watchdog.h"
 #include "driver/worker.h"
+#include "engine/child.h"
 #include "engine/engine.h"
 
 #define HF_DAEMON_COMMANDS_MAX 64u
@@ -68,11 +69,30 @@ struct hf_demand_told {
     char address[HF_ADDRESS_MAX];
 };
 
+#define HF_DEMAND_ASKS 4u
+
+/* A question of `holdfast demand` under way. */
+struct hf_demand_ask {
+    struct hf_daemon *daemon;
+    const char *dir; /* with the journal */
+    uint64_t connection;
+    char instance[HF_NAME_MAX]; /* "" = all */
+    enum hf_measure_level level;
+    uint32_t count;
+    uint64_t asked_ms; /* wall clock */
+    int fd;            /* memory that the child writes its answer to */
+    struct hf_engine_child *child;
+    bool used;
+};
+
 struct hf_demand {
     struct hf_meter *meter;
+    char dir[1024];                                      /* with the journal */
     struct hf_measure_minute *minutes[HF_INSTANCES_MAX]; /* being gathered; NULL = nothing */
-    struct hf_measure_demand known[HF_INSTANCES_MAX];    /* by this node's own journal */
     struct hf_demand_told told[HF_INSTANCES_MAX];
+    struct hf_status_use uses[HF_INSTANCES_MAX]; /* by this node's own looks and journal */
+    struct hf_status_machine machine;
+    struct hf_demand_ask asks[HF_DEMAND_ASKS];
 };
 
 struct hf_daemon {
@@ -153,10 +173,16 @@ void hf_sizes_replied(struct hf_daemon *daemon, uint16_t instance,
 void hf_sizes_follow(struct hf_daemon *daemon, uint64_t wall_ms);
 
 /* demand.c: what instances use */
-int hf_demand_start(struct hf_daemon *daemon);
+void hf_demand_load(struct hf_daemon *daemon, const char *state_dir);
+int hf_demand_start(struct hf_daemon *daemon, const char *state_dir);
 void hf_demand_stop(struct hf_daemon *daemon);
 void hf_demand_follow(struct hf_daemon *daemon); /* once a second: what runs here now */
 void hf_demand_known(void *user, const struct hf_measure_demand *demand);
+
+/* demand_ask.c: what the journal has of it */
+void hf_demand_answer(struct hf_daemon *daemon, uint64_t connection,
+                      const struct hf_control_request *request);
+void hf_demand_forget_asks(struct hf_daemon *daemon);
 
 /* commands.c */
 void hf_daemon_control(void *user, uint64_t connection, const json_t *request);

@@ -7,6 +7,7 @@
  * Failure modes: what cannot be measured is left out; a minute in which the daemon ends is lost;
  * the journal cannot keep it: that is told in the log, and the demand stays as it was known last.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +15,7 @@
 #include "daemon/daemon.h"
 
 #define LOOK_MS 5000u
+#define MBIT_BYTES 125000u /* a second */
 
 static uint64_t this_minute(void)
 {
@@ -55,22 +57,58 @@ static void note(struct hf_measure_minute *minute, enum hf_measure measure, bool
         minute->samples[measure][minute->count[measure]++] = value;
 }
 
+static uint64_t wall_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The rates as the journal and people have them: by enum hf_measure. */
+static void amounts_of(const struct hf_rates *rates, struct hf_status_used *ret)
+{
+    const struct {
+        uint32_t figure;
+        uint64_t amount;
+    } by_measure[HF_MEASURES] = {
+        [HF_MEASURE_CPU] = {HF_USAGE_CPU, rates->cpu_milli},
+        [HF_MEASURE_MEMORY] = {HF_USAGE_MEMORY, rates->memory_bytes},
+        [HF_MEASURE_NETWORK] = {HF_USAGE_NETWORK, rates->network_bytes},
+        [HF_MEASURE_IO] = {HF_USAGE_IO, rates->io_count},
+        [HF_MEASURE_DISK_BYTES] = {HF_USAGE_IO, rates->io_bytes},
+    };
+    *ret = (struct hf_status_used){.at_ms = wall_ms()};
+    for (unsigned m = 0; m < HF_MEASURES; m++) {
+        ret->known |= rates->known & by_measure[m].figure ? 1u << m : 0;
+        ret->amount[m] = by_measure[m].amount;
+    }
+}
+
+static void take_machine(struct hf_daemon *daemon, const struct hf_meter_sample *sample)
+{
+    struct hf_status_machine *machine = &daemon->demand.machine;
+    amounts_of(&sample->rates, &machine->used);
+    machine->has.cpu_milli = sample->capacity.cpu_milli;
+    machine->has.memory_bytes = sample->capacity.memory_bytes;
+    machine->has.network_bytes_s = sample->capacity.network_mbit * MBIT_BYTES;
+}
+
 static void take_sample(void *user, const struct hf_meter_sample *sample)
 {
     struct hf_daemon *daemon = user;
-    const struct hf_rates *rates = &sample->rates;
-    uint16_t i = sample->instance[0]
-                     ? hf_spec_find_instance(&hf_core_state(daemon->core)->spec, sample->instance)
-                     : HF_INSTANCE_NONE;
-    struct hf_measure_minute *minute =
-        i == HF_INSTANCE_NONE ? NULL : gathered(daemon, i, sample->instance);
-    if (!minute)
+    if (!sample->instance[0]) {
+        take_machine(daemon, sample);
         return;
-    note(minute, HF_MEASURE_CPU, rates->known & HF_USAGE_CPU, rates->cpu_milli);
-    note(minute, HF_MEASURE_MEMORY, rates->known & HF_USAGE_MEMORY, rates->memory_bytes);
-    note(minute, HF_MEASURE_NETWORK, rates->known & HF_USAGE_NETWORK, rates->network_bytes);
-    note(minute, HF_MEASURE_IO, rates->known & HF_USAGE_IO, rates->io_count);
-    note(minute, HF_MEASURE_DISK_BYTES, rates->known & HF_USAGE_IO, rates->io_bytes);
+    }
+    uint16_t i = hf_spec_find_instance(&hf_core_state(daemon->core)->spec, sample->instance);
+    /* One that was on its way when the instance left is of no more use. */
+    if (i == HF_INSTANCE_NONE || strcmp(daemon->demand.told[i].name, sample->instance) != 0)
+        return;
+    struct hf_status_used *used = &daemon->demand.uses[i].used;
+    struct hf_measure_minute *minute = gathered(daemon, i, sample->instance);
+    amounts_of(&sample->rates, used);
+    for (unsigned m = 0; minute && m < HF_MEASURES; m++)
+        note(minute, (enum hf_measure)m, used->known >> m & 1, used->amount[m]);
 }
 
 void hf_demand_known(void *user, const struct hf_measure_demand *demand)
@@ -78,7 +116,15 @@ void hf_demand_known(void *user, const struct hf_measure_demand *demand)
     struct hf_daemon *daemon = user;
     uint16_t i = hf_spec_find_instance(&hf_core_state(daemon->core)->spec, demand->instance);
     if (i != HF_INSTANCE_NONE)
-        daemon->demand.known[i] = *demand;
+        daemon->demand.uses[i].measured = *demand;
+}
+
+void hf_demand_load(struct hf_daemon *daemon, const char *state_dir)
+{
+    struct hf_error error = {""};
+    if (hf_journal_load_demands(state_dir, (uint64_t)(wall_ms() / 1000), hf_demand_known, daemon,
+                                &error) < 0)
+        hf_log("%s; it is known again a minute after an instance runs here", error.text);
 }
 
 static void follow(struct hf_daemon *daemon, uint16_t i)
@@ -95,6 +141,7 @@ static void follow(struct hf_daemon *daemon, uint16_t i)
     if (told->name[0])
         hf_meter_set(daemon->demand.meter, told->name, told->address, false);
     memset(told, 0, sizeof(*told));
+    daemon->demand.uses[i].used = (struct hf_status_used){.at_ms = 0};
     if (!runs) {
         flush(daemon, i);
         return;
@@ -110,14 +157,16 @@ void hf_demand_follow(struct hf_daemon *daemon)
         follow(daemon, i);
 }
 
-int hf_demand_start(struct hf_daemon *daemon)
+int hf_demand_start(struct hf_daemon *daemon, const char *state_dir)
 {
+    (void)snprintf(daemon->demand.dir, sizeof(daemon->demand.dir), "%s", state_dir);
     return hf_meter_new(&daemon->loop, daemon->node.public_address, LOOK_MS, take_sample, daemon,
                         &daemon->demand.meter);
 }
 
 void hf_demand_stop(struct hf_daemon *daemon)
 {
+    hf_demand_forget_asks(daemon);
     hf_meter_free(daemon->demand.meter);
     daemon->demand.meter = NULL;
     for (uint16_t i = 0; i < HF_INSTANCES_MAX; i++)

@@ -16,6 +16,7 @@
 #include "base/child.h"
 #include "daemon/journal_store.h"
 #include "daemon/journal_writer.h"
+#include "daemon/measures.h"
 
 #define RESTART_MS 1000u
 #define CLOSE_WAIT_MS 5000
@@ -63,6 +64,43 @@ int hf_journal_load_recoveries(const char *dir, hf_journal_recovery_fn recovery,
     if (rc < 0)
         hf_error_set(error, "what earlier takeovers took cannot be read from %s/journal.db: %s",
                      dir, sqlite3_errmsg(store.db));
+    hf_store_close(&store);
+    return rc;
+}
+
+struct demands {
+    sqlite3 *db;
+    uint64_t now_s;
+    hf_journal_demand_fn demand;
+    void *user;
+    int rc;
+};
+
+static void load_demand(void *user, const char *instance)
+{
+    struct demands *all = user;
+    struct hf_measure_demand demand;
+    int rc = hf_measures_demand(all->db, instance, all->now_s, &demand);
+    if (rc < 0)
+        all->rc = rc;
+    else if (demand.known)
+        all->demand(all->user, &demand);
+}
+
+int hf_journal_load_demands(const char *dir, uint64_t now_s, hf_journal_demand_fn demand,
+                            void *user, struct hf_error *error)
+{
+    struct hf_store store;
+    int rc = hf_store_open(&store, dir, error);
+    if (rc < 0)
+        return rc;
+    struct demands all = {store.db, now_s, demand, user, hf_measures_open(store.db)};
+    if (all.rc == 0)
+        rc = hf_measures_instances(store.db, load_demand, &all);
+    rc = all.rc < 0 ? all.rc : rc;
+    if (rc < 0)
+        hf_error_set(error, "what instances used cannot be read from %s/journal.db: %s", dir,
+                     sqlite3_errmsg(store.db));
     hf_store_close(&store);
     return rc;
 }

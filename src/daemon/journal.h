@@ -18,7 +18,7 @@
 #include <uv.h>
 
 #include "base/error.h"
-#include "daemon/measures.h"
+#include "daemon/measure.h"
 #include "daemon/recovery_model.h"
 
 struct hf_journal;
@@ -58,6 +58,12 @@ void hf_journal_append(struct hf_journal *journal, uint64_t mark, const void *by
 
 /* Nobody waits for it; when it is lost, an expectation is a little worse. */
 void hf_journal_recovery(struct hf_journal *journal, const struct hf_recovery_sample *sample);
+
+/* What follows from everything measured so far, at the wall clock now_s: each instance in turn.
+ * Blocking, like hf_journal_load. Nothing measured yet is no error. */
+typedef void (*hf_journal_demand_fn)(void *user, const struct hf_measure_demand *demand);
+int hf_journal_load_demands(const char *dir, uint64_t now_s, hf_journal_demand_fn demand,
+                            void *user, struct hf_error *error);
 
 /* Keeps what was measured within a minute; the demand that follows comes back. */
 void hf_journal_minute(struct hf_journal *journal, const struct hf_measure_minute *minute);

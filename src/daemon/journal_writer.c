@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/journal_store.h"
+#include "daemon/measures.h"
 
 /* Company for what nobody waits for: the takeover needs the disks more. */
 #define LAZY_MS 700

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "daemon/measures.h"
+#include "daemon/measure.h"
 
 enum hf_frame_kind {
     HF_FRAME_DECISION = 1,

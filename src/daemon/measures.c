@@ -12,14 +12,11 @@
 static const struct level {
     uint64_t seconds;
     uint64_t kept;
-} levels[] = {
-    {60, HF_MEASURE_MINUTES},
-    {3600, HF_MEASURE_HOURS},
-    {86400, HF_MEASURE_DAYS},
+} levels[HF_MEASURE_LEVELS] = {
+    [HF_MEASURE_MINUTE] = {60, HF_MEASURE_MINUTES},
+    [HF_MEASURE_HOUR] = {3600, HF_MEASURE_HOURS},
+    [HF_MEASURE_DAY] = {86400, HF_MEASURE_DAYS},
 };
-
-#define LEVELS (sizeof(levels) / sizeof(levels[0]))
-#define HOUR 1
 
 /* The columns that a person looks for come before the histogram. */
 static const char *const schema =
@@ -158,7 +155,7 @@ int hf_measures_add(sqlite3 *db, const struct hf_measure_minute *minute)
     int rc = 0;
     bool sound = memchr(minute->instance, '\0', sizeof(minute->instance)) && minute->instance[0] &&
                  minute->start_s < INT64_MAX / 2;
-    for (unsigned level = 0; sound && level < LEVELS && rc == 0; level++)
+    for (unsigned level = 0; sound && level < HF_MEASURE_LEVELS && rc == 0; level++)
         rc = add_level(db, level, minute);
     return rc;
 }
@@ -172,7 +169,7 @@ int hf_measures_demand(sqlite3 *db, const char *instance, uint64_t now_s,
         db,
         "SELECT resource, max(p95), max(largest), count(*) FROM measure WHERE level = ? AND "
         "instance = ? AND start_s > ? AND start_s <= ? GROUP BY resource",
-        HOUR, instance, now_s > WEEK_S ? now_s - WEEK_S : 0);
+        HF_MEASURE_HOUR, instance, now_s > WEEK_S ? now_s - WEEK_S : 0);
     if (statement)
         (void)sqlite3_bind_int64(statement, 4, (sqlite3_int64)(now_s + DAY_S));
     int step = statement ? SQLITE_ROW : SQLITE_ERROR;
@@ -201,4 +198,19 @@ int hf_measures_prune(sqlite3 *db, uint64_t now_s)
     (void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)now_s);
     (void)sqlite3_bind_int64(statement, 2, HF_MEASURE_INSTANCES);
     return finish(statement);
+}
+
+int hf_measures_instances(sqlite3 *db, hf_measures_instance_fn each, void *user)
+{
+    sqlite3_stmt *statement = NULL;
+    int step = SQLITE_ERROR;
+    if (sqlite3_prepare_v2(db, "SELECT DISTINCT instance FROM measure ORDER BY instance", -1,
+                           &statement, NULL) == SQLITE_OK)
+        while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+            const char *name = (const char *)sqlite3_column_text(statement, 0);
+            if (name && strlen(name) < HF_MEASURE_NAME_MAX)
+                each(user, name);
+        }
+    (void)sqlite3_finalize(statement);
+    return step == SQLITE_DONE ? 0 : -EIO;
 }

@@ -20,41 +20,11 @@
 #ifndef HF_DAEMON_MEASURES_H
 #define HF_DAEMON_MEASURES_H
 
+#include <jansson.h>
 #include <sqlite3.h>
-#include <stdbool.h>
 #include <stdint.h>
 
-enum hf_measure {
-    HF_MEASURE_CPU,        /* millicores */
-    HF_MEASURE_MEMORY,     /* bytes */
-    HF_MEASURE_NETWORK,    /* bytes a second, the busier direction */
-    HF_MEASURE_IO,         /* requests a second */
-    HF_MEASURE_DISK_BYTES, /* a second */
-    HF_MEASURES
-};
-
-#define HF_MEASURE_NAME_MAX 64u
-#define HF_MEASURE_SAMPLES 60u /* of one instance in one minute at most */
-#define HF_MEASURE_MINUTES 120u
-#define HF_MEASURE_HOURS 192u /* a day more than the week that demand looks at */
-#define HF_MEASURE_DAYS 90u
-#define HF_MEASURE_INSTANCES 1024u
-
-/* What was measured of one instance within one minute. */
-struct hf_measure_minute {
-    char instance[HF_MEASURE_NAME_MAX];
-    uint64_t start_s; /* wall clock, seconds since 1970, a multiple of 60 */
-    uint32_t count[HF_MEASURES];
-    uint64_t samples[HF_MEASURES][HF_MEASURE_SAMPLES];
-};
-
-/* Demand as it is defined above. */
-struct hf_measure_demand {
-    char instance[HF_MEASURE_NAME_MAX];
-    uint32_t known;               /* bit = enum hf_measure */
-    uint32_t hours;               /* of the last seven days were measured, wholly or in part */
-    uint64_t amount[HF_MEASURES]; /* 0 when not known */
-};
+#include "daemon/measure.h"
 
 /* Makes the table. Returns 0 or -EIO; so do the others. sqlite3_errmsg(db) says why. */
 int hf_measures_open(sqlite3 *db);
@@ -68,5 +38,22 @@ int hf_measures_demand(sqlite3 *db, const char *instance, uint64_t now_s,
 
 /* Drops instances beyond HF_MEASURE_INSTANCES: those of which nothing was measured for longest. */
 int hf_measures_prune(sqlite3 *db, uint64_t now_s);
+
+/* ---- Questions ---- */
+
+struct hf_measures_question {
+    char instance[HF_MEASURE_NAME_MAX]; /* "" = all */
+    enum hf_measure_level level;
+    uint32_t count; /* newest rows of each instance */
+    uint64_t now_s;
+};
+
+/* {"instances":[{"name","measured":{...}|null,"rows":[{"start_ms","cpu_milli":{"samples","p50",
+ * "p95","p99","max"},...}]}]}, rows oldest first (docs/CONTROL.md). NULL: -EIO, or no memory. */
+json_t *hf_measures_json(sqlite3 *db, const struct hf_measures_question *question);
+
+/* Each instance of which there are rows, in order. Returns 0 or -EIO. */
+typedef void (*hf_measures_instance_fn)(void *user, const char *instance);
+int hf_measures_instances(sqlite3 *db, hf_measures_instance_fn each, void *user);
 
 #endif

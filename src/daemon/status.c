@@ -70,16 +70,16 @@ static json_t *node_json(const struct hf_status_input *input, uint8_t node)
     const struct hf_state *state = input->state;
     const struct hf_node_spec *spec = &state->spec.nodes[node];
     const struct hf_node_state *now = &state->nodes[node];
-    return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:i, s:I, s:o, s:o, s:o}",
-                     "name", hf_json_node(&state->spec, node), "state", node_word(input, node),
-                     "role", spec->role == HF_ROLE_PASSIVE ? "passive" : "active", "site",
-                     hf_control_text(spec->site[0] ? spec->site : NULL), "public",
-                     hf_control_text(spec->public_address), "private",
-                     hf_control_text(spec->private_address), "drained", now->drained, "quarantined",
-                     now->quarantined, "fenced", now->fenced, "failures", (int)now->failure_count,
-                     "since_ms", since_json(input, now->since_ms), "reason",
-                     hf_json_reason(&now->reason, &state->spec), "instances",
-                     carried_json(state, node), "links", links_json(input, node));
+    return json_pack(
+        "{s:o, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:i, s:I, s:o, s:o, s:o, s:o}", "name",
+        hf_json_node(&state->spec, node), "state", node_word(input, node), "role",
+        spec->role == HF_ROLE_PASSIVE ? "passive" : "active", "site",
+        hf_control_text(spec->site[0] ? spec->site : NULL), "public",
+        hf_control_text(spec->public_address), "private", hf_control_text(spec->private_address),
+        "drained", now->drained, "quarantined", now->quarantined, "fenced", now->fenced, "failures",
+        (int)now->failure_count, "since_ms", since_json(input, now->since_ms), "reason",
+        hf_json_reason(&now->reason, &state->spec), "instances", carried_json(state, node), "links",
+        links_json(input, node), "capacity", hf_status_capacity_json(input, node));
 }
 
 const char *hf_status_phase(const struct hf_status_input *input, uint16_t instance)
@@ -177,13 +177,14 @@ static json_t *instance_json(const struct hf_status_input *input, uint16_t i)
         next_json(input, i));
     json_t *recovery = recovery_json(input, i);
     json_t *more =
-        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:I, s:b}", "recovery_ms",
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:I, s:b, s:o}", "recovery_ms",
                   total_json(recovery), "recovery", recovery, "network_name",
                   hf_control_text(spec->network_name[0] ? spec->network_name : NULL), "reason",
                   hf_json_reason(&now->reason, &state->spec), "detail",
                   hf_control_text(now->detail[0] ? now->detail : NULL), "here", here_json(input, i),
                   "restarts", (int)now->restart_count, "failovers", (int)now->failover_count,
-                  "retry_ms", (json_int_t)now->retry_ms, "priority_stated", spec->priority_stated);
+                  "retry_ms", (json_int_t)now->retry_ms, "priority_stated", spec->priority_stated,
+                  "demand", hf_status_demand_json(input, i));
     json_t *size = hf_status_size_json(input, i);
     if (json && more)
         (void)json_object_update(json, more);

@@ -12,6 +12,7 @@
 
 #include "core/core.h"
 #include "core/state.h"
+#include "daemon/measure.h"
 #include "daemon/recovery_model.h"
 
 /* The networks between the nodes, numbered as the links in corosync.conf. */
@@ -30,6 +31,27 @@ struct hf_status_size {
     char waits[256]; /* where its engine runs: "at the next start: shared_buffers"; "" = nothing */
 };
 
+/* What a look at the counters said; at_ms 0: there was none. */
+struct hf_status_used {
+    uint64_t at_ms; /* wall clock */
+    uint32_t known; /* bit = enum hf_measure */
+    uint64_t amount[HF_MEASURES];
+};
+
+/* What this node itself measured of an instance. */
+struct hf_status_use {
+    struct hf_status_used used;        /* while it runs here: the newest look */
+    struct hf_measure_demand measured; /* what it needs, by this node's journal; known 0: nothing */
+};
+
+/* And of itself. 0 = not known. */
+struct hf_status_machine {
+    struct hf_status_used used;
+    struct {
+        uint64_t cpu_milli, memory_bytes, network_bytes_s;
+    } has;
+};
+
 struct hf_status_input {
     const struct hf_state *state;
     struct hf_core_view view;
@@ -40,9 +62,11 @@ struct hf_status_input {
     void (*local)(void *user, uint16_t instance, struct hf_local_view *ret);
     /* What would follow if the node of instance failed now. False: not known; NULL = never. */
     bool (*recovery)(void *user, uint16_t instance, struct hf_recovery_estimate *ret);
-    const struct hf_status_links *links; /* NULL = not known */
-    const struct hf_status_size *sizes;  /* of each instance; NULL = not looked at */
-    void *local_user;                    /* of local and recovery */
+    const struct hf_status_links *links;     /* NULL = not known */
+    const struct hf_status_size *sizes;      /* of each instance; NULL = not looked at */
+    const struct hf_status_use *uses;        /* of each instance; NULL = not measured */
+    const struct hf_status_machine *machine; /* of this node; NULL = not measured */
+    void *local_user;                        /* of local and recovery */
 };
 
 /* "private", "public". */
@@ -82,6 +106,15 @@ const char *hf_status_waits(const struct hf_status_input *input, uint16_t instan
 
 /* {"degraded","degraded_since_ms","size_waits"} */
 json_t *hf_status_size_json(const struct hf_status_input *input, uint16_t instance);
+
+/* {"stated","measured","used"} of instance, and {"stated","measured","used"} of a node's capacity.
+ */
+json_t *hf_status_demand_json(const struct hf_status_input *input, uint16_t instance);
+json_t *hf_status_capacity_json(const struct hf_status_input *input, uint8_t node);
+
+/* What the configuration states of demand or capacity, in the units of what is measured
+ * (hf_measure_word); null where it states nothing. */
+json_t *hf_status_amounts(const uint64_t stated[HF_RESOURCES]);
 
 /* Why node could not take instance now; code HF_REASON_NONE = nothing speaks against it. */
 struct hf_reason hf_status_obstacle(const struct hf_state *state, uint16_t instance, uint8_t node);

@@ -47,6 +47,7 @@ static void check_bounds(const struct hf_control_request *request)
     HF_ASSERT(is_name(request->instance) && is_name(request->node));
     HF_ASSERT(request->count >= 1 && request->count <= HF_HISTORY_MAX);
     HF_ASSERT(request->ttl_s >= 1 && request->ttl_s <= 86400);
+    HF_ASSERT(request->per < HF_MEASURE_LEVELS);
     HF_ASSERT(request->file_name[0] &&
               memchr(request->file_name, '\0', sizeof(request->file_name)));
     HF_ASSERT((request->verb == HF_CONTROL_APPLY) == (request->text != NULL));
@@ -73,6 +74,7 @@ static json_t *write_again(const json_t *asked, const struct hf_control_request 
     set(object, asked, "dry_run", json_boolean(request->dry_run));
     set(object, asked, "ttl_s", json_integer(request->ttl_s));
     set(object, asked, "count", json_integer(request->count));
+    set(object, asked, "per", json_string(hf_measure_level_word(request->per)));
     set(object, asked, "file_name", json_string(request->file_name));
     if (request->text)
         set(object, asked, "text", json_stringn(request->text, request->text_length));

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "cli/show.h"
+#include "cli/show_use.h"
 #include "cli/table.h"
 #include "cli/time_text.h"
 
@@ -148,6 +149,47 @@ static const char history_text[] =
 
 typedef void (*page)(const json_t *data, const struct hf_terminal *terminal, struct hf_strbuf *out);
 
+static const char use_json[] =
+    "{\"nodes\":[{\"name\":\"db1\",\"capacity\":{\"stated\":{\"cpu_milli\":8000},"
+    "\"measured\":null,\"used\":null}},"
+    "{\"name\":\"db3\",\"capacity\":{\"stated\":{\"cpu_milli\":null,\"memory_bytes\":34359738368},"
+    "\"measured\":{\"cpu_milli\":8000,\"memory_bytes\":33566433280,\"network_bytes_s\":null},"
+    "\"used\":{\"cpu_milli\":812,\"memory_bytes\":12992276070,\"network_bytes_s\":150000,"
+    "\"io_per_s\":312,\"disk_bytes_s\":0,\"at_ms\":1}}}],"
+    "\"instances\":[{\"name\":\"msgbox\",\"demand\":{\"stated\":{\"cpu_milli\":2000},"
+    "\"measured\":null,\"used\":{\"cpu_milli\":310,\"memory_bytes\":null,\"io_per_s\":0,"
+    "\"network_bytes_s\":1,\"disk_bytes_s\":1258291,\"at_ms\":1}}},"
+    "{\"name\":\"main\",\"demand\":{\"stated\":{},\"measured\":null,\"used\":null}}]}";
+
+static const char use_text[] =
+    "\n"
+    "USED HERE  CPU (cores)  MEMORY (GiB)  NETWORK (Mbit/s)  DISK I/O (1/s)  DISK (MiB/s)\n"
+    "db3        0.81 of 8    12.1 of 32    1.20              312             0\n"
+    "  msgbox   0.31 of 2    -             <0.01             0               1.20\n";
+
+static const char demand_json[] =
+    "{\"node\":\"db3\",\"time_ms\":1,\"per\":\"hour\",\"instances\":[{\"name\":\"msgbox\","
+    "\"stated\":{\"cpu_milli\":2000,\"memory_bytes\":null},"
+    "\"measured\":{\"cpu_milli\":905,\"memory_bytes\":2147483648,\"hours\":31},"
+    "\"rows\":[{\"start_ms\":1699992000000,\"cpu_milli\":{\"samples\":720,\"p50\":310,"
+    "\"p95\":905,\"p99\":1200,\"max\":4000},\"io_per_s\":{\"p50\":0,\"p95\":12,\"max\":900}}]},"
+    "{\"name\":\"old\",\"stated\":null,\"measured\":null,\"rows\":[]}]}";
+
+static const char demand_text[] =
+    "measured on db3, by the hour: median / 95th percentile / maximum\n"
+    "\n"
+    "INSTANCE  FROM              CPU (cores)      MEMORY (GiB)  NETWORK (Mbit/s)  DISK I/O (1/s)  "
+    "DISK (MiB/s)\n"
+    "msgbox    2023-11-14 20:00  0.31 / 0.91 / 4  -             -                 0 / 12 / 900    "
+    "-\n"
+    "\n"
+    "INSTANCE  NEEDS                 CPU (cores)  MEMORY (GiB)  NETWORK (Mbit/s)  DISK I/O (1/s)  "
+    "DISK (MiB/s)\n"
+    "msgbox    as stated             2            -             -                 -               "
+    "-\n"
+    "msgbox    measured in 31 hours  0.91         2             -                 -               "
+    "-\n";
+
 static void expect(page show, const char *json, int width, const char *want)
 {
     struct hf_terminal terminal = {.width = width};
@@ -169,6 +211,12 @@ static void pages_are_golden(void **unused)
     expect(hf_show_why, why_json, 100, why_text);
     expect(hf_show_history, history_json, 0, history_text);
     expect(hf_show_history, "{}", 0, "nothing is recorded yet\n");
+    expect(hf_show_use, use_json, 0, use_text);
+    expect(hf_show_use, status_json, 0, "");
+    expect(hf_show_demand, demand_json, 0, demand_text);
+    expect(hf_show_demand, "{\"node\":\"db3\",\"instances\":[]}", 0,
+           "nothing was measured on db3 yet: an instance is measured where it runs, and its first "
+           "row comes a minute later\n");
 }
 
 static void nothing_wraps_at_80(void **unused)
@@ -192,11 +240,14 @@ static void survives_strange_replies(void **unused)
         "{}",
         "{\"nodes\":1,\"instances\":{},\"warnings\":[1,null,{}],\"last\":{}}",
         "{\"nodes\":[{},1],\"instances\":[[],{\"name\":1}],\"timeline\":[{},2],\"records\":[{},3]}",
+        "{\"instances\":[{\"demand\":{\"used\":{\"cpu_milli\":\"x\"}},\"rows\":[1,{\"cpu_milli\":{}"
+        "}]}],"
+        "\"nodes\":[{\"capacity\":[]},{\"capacity\":{\"used\":{}}}]}",
         "{\"timeline\":[{\"rejected\":[{}],\"took_ms\":\"x\"}],\"nodes\":[{\"instances\":[1]}]}",
     };
-    static const page shows[] = {hf_show_status, hf_show_why, hf_show_history};
+    static const page shows[] = {hf_show_status, hf_show_why, hf_show_history, hf_show_demand};
     for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
-        for (size_t s = 0; s < 3; s++) {
+        for (size_t s = 0; s < 4; s++) {
             struct hf_terminal terminal = {.width = 40, .colour = true};
             struct hf_strbuf HF_STRBUF_CLEANUP out;
             hf_strbuf_init(&out);

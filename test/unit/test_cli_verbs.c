@@ -277,6 +277,7 @@ static void usage_is_told(void **unused)
         {"status -x", "it has no option '-x'"},
         {"move a --timeout", "--timeout wants a value"},
         {"move a --timeout 0", "--timeout wants a whole number from 1 to 86400, not '0'"},
+        {"demand --per week", "--per wants minute, hour or day, not 'week'"},
         {"history -n x", "-n wants a whole number from 1 to 512, not 'x'"},
         {"inspect brain", "there is no 'brain' to inspect; there are lifecycle, facts and names"},
         {"help me", "there is no verb 'me'"},
@@ -351,6 +352,12 @@ static void small_verbs(void **unused)
     said =
         run("history --instance main -n 3", ANSWERS("{\"ok\":true,\"data\":{\"records\":[]}}\n"));
     assert_string_equal(said.request, "{\"verb\":\"history\",\"instance\":\"main\",\"count\":3}\n");
+    said = run("demand", ANSWERS("{\"ok\":true,\"data\":{\"node\":\"db1\",\"instances\":[]}}\n"));
+    assert_string_equal(said.request, "{\"verb\":\"demand\",\"per\":\"hour\",\"count\":1}\n");
+    said = run("demand --instance main --per day",
+               ANSWERS("{\"ok\":true,\"data\":{\"node\":\"db1\",\"instances\":[]}}\n"));
+    assert_string_equal(
+        said.request, "{\"verb\":\"demand\",\"per\":\"day\",\"count\":24,\"instance\":\"main\"}\n");
     said = run("confirm-fenced db1 --yes", ANSWERS("{\"ok\":true,\"data\":{}}\n"));
     assert_int_equal(said.code, HF_EXIT_OK);
     assert_non_null(strstr(said.out, "db1 is confirmed as fenced"));

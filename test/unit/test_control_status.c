@@ -203,6 +203,56 @@ static void many_nodes_are_counted(void **unused)
 }
 
 /* msgbox shares db3 with sso, then is alone again; its engine runs here. */
+static json_int_t amount(const json_t *json, const char *first, const char *second)
+{
+    const json_t *number = json_object_get(json_object_get(json, first), second);
+    return json_is_integer(number) ? json_integer_value(number) : -1;
+}
+
+/* Stated beside measured, in the same units; of other nodes this one knows what is stated. */
+static void demand_and_use(void **unused)
+{
+    (void)unused;
+    struct hf_state *state = world_new();
+    struct hf_status_input input = world_input(state);
+    struct hf_status_use *uses = calloc(HF_INSTANCES_MAX, sizeof(*uses));
+    assert_non_null(uses);
+    state->spec.instances[MSGBOX].demand[HF_MEMORY] = 2048;
+    state->spec.instances[MSGBOX].demand[HF_NETWORK] = 100;
+    state->spec.nodes[0].capacity[HF_CPU] = 8000;
+    uses[MSGBOX].used = (struct hf_status_used){.at_ms = 77, .known = 1u << HF_MEASURE_CPU};
+    uses[MSGBOX].used.amount[HF_MEASURE_CPU] = 310;
+    uses[MSGBOX].measured = (struct hf_measure_demand){.known = 1u << HF_MEASURE_IO, .hours = 5};
+    uses[MSGBOX].measured.amount[HF_MEASURE_IO] = 120;
+    struct hf_status_machine machine = {.used = {.at_ms = 78}, .has = {.cpu_milli = 4000}};
+    input.uses = uses;
+    input.machine = &machine;
+    json_t *reply = hf_status_json(&input);
+    const json_t *instances = json_object_get(reply, "instances");
+    const json_t *demand = json_object_get(by(instances, "name", "msgbox"), "demand");
+    assert_int_equal(amount(demand, "stated", "memory_bytes"), 2147483648);
+    assert_int_equal(amount(demand, "stated", "network_bytes_s"), 12500000);
+    assert_int_equal(amount(demand, "stated", "cpu_milli"), -1);
+    assert_int_equal(amount(demand, "used", "cpu_milli"), 310);
+    assert_int_equal(amount(demand, "used", "io_per_s"), -1);
+    assert_int_equal(amount(demand, "used", "at_ms"), 77);
+    assert_int_equal(amount(demand, "measured", "io_per_s"), 120);
+    assert_int_equal(amount(demand, "measured", "hours"), 5);
+    demand = json_object_get(by(instances, "name", "main"), "demand");
+    assert_true(json_is_null(json_object_get(demand, "used")));
+    assert_true(json_is_null(json_object_get(demand, "measured")));
+    const json_t *nodes = json_object_get(reply, "nodes");
+    const json_t *db1 = json_object_get(by(nodes, "name", "db1"), "capacity");
+    assert_int_equal(amount(db1, "stated", "cpu_milli"), 8000);
+    assert_true(json_is_null(json_object_get(db1, "measured")));
+    const json_t *db3 = json_object_get(by(nodes, "name", "db3"), "capacity");
+    assert_int_equal(amount(db3, "measured", "cpu_milli"), 4000);
+    assert_int_equal(amount(db3, "used", "at_ms"), 78);
+    json_decref(reply);
+    free(uses);
+    free(state);
+}
+
 static void sizes_are_told(void **unused)
 {
     (void)unused;
@@ -529,6 +579,7 @@ int main(void)
         cmocka_unit_test(a_node_without_one_network_says_so_once),
         cmocka_unit_test(what_is_no_lost_network_is_not_told_as_one),
         cmocka_unit_test(many_nodes_are_counted),
+        cmocka_unit_test(demand_and_use),
         cmocka_unit_test(sizes_are_told),
         cmocka_unit_test(sizes_as_others_see_them),
         cmocka_unit_test(warnings_say_what_to_do),

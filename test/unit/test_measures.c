@@ -19,6 +19,7 @@
 #include "daemon/histogram.h"
 #include "daemon/journal_store.h"
 #include "daemon/journal_writer.h"
+#include "daemon/measures.h"
 
 #define DAY_S UINT64_C(86400)
 #define BEGIN_S (20000 * DAY_S)
@@ -250,6 +251,59 @@ static void nonsense(void **unused)
     assert_int_equal(number("SELECT count(DISTINCT instance) FROM measure"), 1);
 }
 
+static json_int_t at(const json_t *json, const char *first, const char *second)
+{
+    return json_integer_value(json_object_get(json_object_get(json, first), second));
+}
+
+/* What `holdfast demand` is told: the newest rows, oldest first, each with what was measured. */
+static void asked_for(void **unused)
+{
+    (void)unused;
+    struct hf_measures_question question = {
+        .level = HF_MEASURE_HOUR, .count = 2, .now_s = BEGIN_S + 3 * 3600};
+    for (unsigned hour = 0; hour < 3; hour++) {
+        struct hf_measure_minute minute = minute_of(BEGIN_S + 3600 * hour, 100 + hour, 12);
+        if (hour == 2) {
+            minute.count[HF_MEASURE_IO] = 1;
+            minute.samples[HF_MEASURE_IO][0] = 7;
+        }
+        assert_int_equal(hf_measures_add(db, &minute), 0);
+    }
+    struct hf_measure_minute other = minute_of(BEGIN_S, 5, 1);
+    (void)snprintf(other.instance, sizeof(other.instance), "main");
+    assert_int_equal(hf_measures_add(db, &other), 0);
+    json_t *json = hf_measures_json(db, &question);
+    json_t *list = json_object_get(json, "instances");
+    assert_int_equal(json_array_size(list), 2);
+    json_t *msgbox = json_array_get(list, 1);
+    assert_string_equal(json_string_value(json_object_get(msgbox, "name")), "msgbox");
+    assert_int_equal(at(msgbox, "measured", "cpu_milli"), 102);
+    assert_int_equal(at(msgbox, "measured", "hours"), 3);
+    assert_true(json_is_null(json_object_get(json_object_get(msgbox, "measured"), "memory_bytes")));
+    json_t *rows = json_object_get(msgbox, "rows");
+    assert_int_equal(json_array_size(rows), 2);
+    json_t *newest = json_array_get(rows, 1);
+    assert_int_equal(json_integer_value(json_object_get(newest, "start_ms")),
+                     (BEGIN_S + 7200) * 1000);
+    assert_int_equal(at(newest, "cpu_milli", "p50"), 102);
+    assert_int_equal(at(newest, "cpu_milli", "samples"), 12);
+    assert_int_equal(at(newest, "io_per_s", "max"), 7);
+    assert_null(json_object_get(json_array_get(rows, 0), "io_per_s"));
+    json_decref(json);
+    (void)snprintf(question.instance, sizeof(question.instance), "main");
+    question.level = HF_MEASURE_MINUTE;
+    json = hf_measures_json(db, &question);
+    assert_int_equal(json_array_size(json_object_get(json, "instances")), 1);
+    json_decref(json);
+    (void)snprintf(question.instance, sizeof(question.instance), "nobody");
+    json = hf_measures_json(db, &question);
+    assert_int_equal(json_array_size(json_object_get(json, "instances")), 0);
+    json_decref(json);
+    assert_int_equal(sqlite3_exec(db, "DROP TABLE measure", NULL, NULL, NULL), SQLITE_OK);
+    assert_null(hf_measures_json(db, &question));
+}
+
 /* ---- The writer, its disk in trouble ---- */
 
 static char folder[64];
@@ -277,6 +331,15 @@ static void decide(int fd, uint64_t index)
     assert_false(reply.has_demand);
     assert_string_equal(reply.problem, "");
     assert_int_equal(reply.index, index);
+}
+
+/* What is known after a start: the demand of each instance. */
+static void count_demand(void *user, const struct hf_measure_demand *demand)
+{
+    unsigned *count = user;
+    assert_string_equal(demand->instance, "msgbox");
+    assert_int_equal(demand->amount[HF_MEASURE_CPU], 700);
+    (*count)++;
 }
 
 static unsigned decisions;
@@ -353,6 +416,14 @@ static void writer_goes_on(void **unused)
     struct hf_error error = {""};
     assert_int_equal(hf_journal_load(folder, count_decision, NULL, &error), 0);
     assert_int_equal(decisions, 6);
+    unsigned known = 0;
+    assert_int_equal(hf_journal_load_demands(folder, minute.start_s, count_demand, &known, &error),
+                     0);
+    assert_int_equal(known, 1);
+    assert_int_equal(
+        hf_journal_load_demands(folder, minute.start_s + 30 * DAY_S, count_demand, &known, &error),
+        0);
+    assert_int_equal(known, 1);
     static const char *const suffixes[] = {"", "-wal", "-shm"};
     for (unsigned s = 0; s < 3; s++) {
         char path[128];
@@ -396,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(instances_stay_bounded, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(clock_was_wrong, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(minute_in_parts, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(asked_for, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(nonsense, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(full_and_readonly, open_memory, close_memory),
         cmocka_unit_test(writer_goes_on),

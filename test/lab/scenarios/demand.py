@@ -96,6 +96,7 @@ def test_demand_measured(world):
         end = wait_until(lambda: (c := look())["at_s"] >= minute + MINUTE_S and c, 90, "and ends")
         row = wait_until(lambda: _rows(world, "db1", "msgbox").get(minute), 30, "its row is written")
         _check(row, begin, end)
+        _told(world, row, minute)
         _moves(world)
     finally:
         load.kill()
@@ -122,6 +123,29 @@ def _check(row, begin, end):
     print(f"  in {took_s:.0f} s the meter took {meter} ms of a processor, holdfastd {daemon} ms",
           flush=True)
     expect(meter <= took_s * 1000 * 0.01, f"looking costs less than a hundredth: {meter} ms")
+
+
+def _told(world, row, minute):
+    """The commands say what the journal has, and what is used now."""
+    told = world.cluster.ask("db1", "demand", "--instance", "msgbox", "--per", "minute", "-n", "3")
+    rows = {r["start_ms"] // 1000: r for r in told["instances"][0]["rows"]}
+    for key, name in zip(("cpu_milli", "memory_bytes", "network_bytes_s", "io_per_s",
+                          "disk_bytes_s"), RESOURCES):
+        expect(rows[minute][key]["p50"] == row[name]["p50"], f"{key}: {rows[minute]}, {row[name]}")
+    print(world.cluster.run("db1", "demand", "--instance", "msgbox", "--per", "minute"), flush=True)
+    use = world.cluster.instance("msgbox", "db1")["demand"]
+    expect(row["cpu"]["p50"] / 4 < use["used"]["cpu_milli"] < row["cpu"]["largest"] * 4,
+           f"status shows the newest look: {use}, {row['cpu']}")
+    expect(use["measured"]["hours"] >= 1, f"and what it needs: {use}")
+    node = next(n for n in world.cluster.status("db1")["nodes"] if n["name"] == "db1")["capacity"]
+    cpus, memory = _python(world, "db1", "import json, os; print(json.dumps([os.cpu_count(), "
+                           "os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')]))")
+    expect(node["measured"]["cpu_milli"] == cpus * 1000, f"processors of db1: {node}")
+    expect(abs(node["measured"]["memory_bytes"] - memory) < memory * 0.02, f"memory of db1: {node}")
+    expect(node["used"]["memory_bytes"] < memory, f"and what is used of it: {node}")
+    other = world.cluster.instance("msgbox", "db2")["demand"]
+    expect(other["used"] is None, f"db2 does not measure what runs on db1: {other}")
+    print(world.cluster.run("db1", "status"), flush=True)
 
 
 def _moves(world):
