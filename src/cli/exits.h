@@ -15,7 +15,9 @@
     X(TIMED_OUT, 6, "it did not end in the time given; it may still go on")                        \
     X(FILE, 7, "the file has errors or cannot be read; nothing was changed")                       \
     X(NOT_CARRIED, 8, "plan: a failure that must be carried is not")                               \
-    X(CHECK_FAILED, 9, "validate: a check failed")
+    X(CHECK_FAILED, 9, "validate: a check failed")                                                 \
+    X(NOT_CONFIRMED, 10, "a failure would be carried no longer: --yes is wanted; nothing done")    \
+    X(RULE, 11, "policy.survive forbids it; nothing done")
 
 enum hf_exit {
 #define HF_EXIT_ENUM(code, number, meaning) HF_EXIT_##code = number,

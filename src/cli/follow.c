@@ -62,6 +62,8 @@ int hf_follow_run(json_t *request, const struct hf_options *options, const char 
     json_t *reply = NULL;
     if (options->force)
         (void)json_object_set_new(request, "force", json_true());
+    if (options->override)
+        (void)json_object_set_new(request, "override_survive", json_true());
     if (!options->no_wait)
         (void)json_object_set_new(request, "follow", json_true());
     int wait_ms = options->no_wait ? HF_CLIENT_WAIT_MS : options->timeout_s * 1000;

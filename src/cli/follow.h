@@ -8,8 +8,8 @@
 
 #include "cli/options.h"
 
-/* Takes over request and adds force and follow to it. what: for messages, "moving msgbox"; thing:
- * the argument for `holdfast why`, or NULL. Returns an exit code. */
+/* Takes over request and adds force, override_survive and follow to it. what: for messages, "moving
+ * msgbox"; thing: the argument for `holdfast why`, or NULL. Returns an exit code. */
 int hf_follow_run(json_t *request, const struct hf_options *options, const char *what,
                   const char *thing);
 

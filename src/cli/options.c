@@ -34,6 +34,7 @@ static const struct option all_options[] = {
     {"jdbc", no_argument, NULL, HF_OPTION_JDBC},
     {"odbc", no_argument, NULL, HF_OPTION_ODBC},
     {"per", required_argument, NULL, HF_OPTION_PER},
+    {"override-survive", no_argument, NULL, HF_OPTION_OVERRIDE},
     {NULL, 0, NULL, 0},
 };
 
@@ -57,6 +58,7 @@ static void take_flag(unsigned option, struct hf_options *ret)
     ret->no_wait |= option == HF_OPTION_NO_WAIT;
     ret->dry_run |= option == HF_OPTION_DRY_RUN;
     ret->yes |= option == HF_OPTION_YES;
+    ret->override |= option == HF_OPTION_OVERRIDE;
     ret->mermaid |= option == HF_OPTION_MERMAID;
     ret->all |= option == HF_OPTION_ALL;
     ret->list |= option == HF_OPTION_LIST;

@@ -32,7 +32,9 @@ enum hf_option {
     HF_OPTION_JDBC = 2097152,
     HF_OPTION_ODBC = 4194304,
     HF_OPTION_PER = 8388608,
-    HF_OPTION_WAITING = HF_OPTION_FORCE | HF_OPTION_NO_WAIT | HF_OPTION_TIMEOUT
+    HF_OPTION_OVERRIDE = 16777216,
+    HF_OPTION_WAITING = HF_OPTION_FORCE | HF_OPTION_NO_WAIT | HF_OPTION_TIMEOUT,
+    HF_OPTION_ADMITTED = HF_OPTION_YES | HF_OPTION_OVERRIDE /* what cli/admit.h looks at */
 };
 
 #define HF_ARGUMENTS_MAX 2
@@ -41,6 +43,7 @@ enum hf_option {
 struct hf_options {
     bool json, watch, force, no_wait, dry_run, yes, mermaid, all, list;
     bool env, libpq, jdbc, odbc;
+    bool override;        /* --override-survive */
     int timeout_s;        /* 120 */
     int count;            /* 0 = not given */
     int ttl_s;            /* 0 = not given */

@@ -89,9 +89,9 @@ static json_t *left_out_json(const struct hf_plan *plan, const struct hf_plan_ca
         if (left_out->why == HF_PLAN_TOO_BIG || left_out->why == HF_PLAN_NO_ROOM)
             (void)json_object_update_new(
                 json,
-                json_pack("{s:o, s:s, s:I}", "node", name_or_null(plan->input, left_out->node),
+                json_pack("{s:o, s:s, s:I, s:I}", "node", name_or_null(plan->input, left_out->node),
                           "resource", hf_plan_resource_word(left_out->resource), "short_by",
-                          (json_int_t)left_out->short_by));
+                          (json_int_t)left_out->short_by, "need", (json_int_t)left_out->need));
         (void)json_array_append_new(list, json);
     }
     return list;
@@ -129,7 +129,7 @@ static json_t *lost_json(const struct hf_plan *plan, const struct hf_plan_case *
     return list;
 }
 
-static json_t *case_json(const struct hf_plan *plan, const struct hf_plan_case *c)
+json_t *hf_plan_case_json(const struct hf_plan *plan, const struct hf_plan_case *c)
 {
     int64_t ms = 0;
     bool known = hf_plan_recovery(plan, c, &ms);
@@ -142,12 +142,11 @@ static json_t *case_json(const struct hf_plan *plan, const struct hf_plan_case *
                      known ? json_integer(ms) : json_null());
 }
 
-static json_t *verdict_json(const struct hf_plan_report *report)
+json_t *hf_plan_verdict_json(const struct hf_plan *plan, const struct hf_plan_verdict *v)
 {
-    const struct hf_plan_verdict *v = &report->verdict;
     struct hf_strbuf HF_STRBUF_CLEANUP text;
     hf_strbuf_init(&text);
-    hf_plan_say_verdict(report->plan, v, &text);
+    hf_plan_say_verdict(plan, v, &text);
     json_t *json =
         json_pack("{s:b, s:i, s:b, s:o, s:i, s:i}", "holds", v->holds, "required", (int)v->required,
                   "normal", v->normal, "text", text_of(&text), "unknown_demands",
@@ -210,13 +209,13 @@ json_t *hf_plan_json(const struct hf_plan_report *report)
     json_t *cases = json_array();
     json_t *topologies = json_array();
     for (unsigned k = 0; k < plan->n_cases; k++)
-        (void)json_array_append_new(cases, case_json(plan, &plan->cases[k]));
+        (void)json_array_append_new(cases, hf_plan_case_json(plan, &plan->cases[k]));
     for (unsigned k = 0; k < report->n_topologies; k++)
         (void)json_array_append_new(topologies, topology_json(&report->topologies[k]));
-    return json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "format", 1,
-                     "cluster", plan->input->cluster, "from", report->live ? "cluster" : "file",
-                     "votes", (int)plan->votes, "votes_needed", (int)plan->needed,
-                     "reserve_percent", HF_PLAN_RESERVE_PERCENT, "verdict", verdict_json(report),
-                     "nodes", nodes_json(plan->input), "instances", instances_json(plan), "losses",
-                     cases, "heal", heal_json(report), "topologies", topologies);
+    return json_pack(
+        "{s:i, s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "format", 1, "cluster",
+        plan->input->cluster, "from", report->live ? "cluster" : "file", "votes", (int)plan->votes,
+        "votes_needed", (int)plan->needed, "reserve_percent", HF_PLAN_RESERVE_PERCENT, "verdict",
+        hf_plan_verdict_json(plan, &report->verdict), "nodes", nodes_json(plan->input), "instances",
+        instances_json(plan), "losses", cases, "heal", heal_json(report), "topologies", topologies);
 }

@@ -41,6 +41,10 @@ bool hf_plan_shown(const struct hf_plan_report *report, const struct hf_plan_cas
 /* The report as JSON; NULL when memory ran out. */
 json_t *hf_plan_json(const struct hf_plan_report *report);
 
+/* Parts of it: a verdict, one loss. */
+json_t *hf_plan_verdict_json(const struct hf_plan *plan, const struct hf_plan_verdict *verdict);
+json_t *hf_plan_case_json(const struct hf_plan *plan, const struct hf_plan_case *c);
+
 /* One self-contained page: no script, no address outside, light and dark. */
 void hf_plan_html(const struct hf_plan_report *report, struct hf_strbuf *out);
 

@@ -31,7 +31,7 @@ int hf_plan_from_file(const char *name, struct hf_plan_input *input)
     return code;
 }
 
-static int find_node(const struct hf_plan_input *input, const char *name)
+int hf_plan_find_node(const struct hf_plan_input *input, const char *name)
 {
     for (unsigned n = 0; n < input->n_nodes; n++)
         if (strcmp(input->nodes[n].name, name) == 0)
@@ -39,17 +39,17 @@ static int find_node(const struct hf_plan_input *input, const char *name)
     return HF_PLAN_NOWHERE;
 }
 
-static struct hf_plan_instance *find_instance(struct hf_plan_input *input, const char *name)
+int hf_plan_find_instance(const struct hf_plan_input *input, const char *name)
 {
     for (unsigned i = 0; i < input->n_instances; i++)
         if (strcmp(input->instances[i].name, name) == 0)
-            return &input->instances[i];
-    return NULL;
+            return (int)i;
+    return -1;
 }
 
 static void take_node(const json_t *json, struct hf_plan_input *input)
 {
-    int n = find_node(input, hf_json_str(json, "name"));
+    int n = hf_plan_find_node(input, hf_json_str(json, "name"));
     if (n < 0)
         return;
     input->nodes[n].up = strcmp(hf_json_str(json, "state"), "up") == 0;
@@ -60,11 +60,12 @@ static void take_node(const json_t *json, struct hf_plan_input *input)
 /* A move that is under way counts as done. */
 static void take_instance(const json_t *json, struct hf_plan_input *input)
 {
-    struct hf_plan_instance *instance = find_instance(input, hf_json_str(json, "name"));
-    if (!instance)
+    int i = hf_plan_find_instance(input, hf_json_str(json, "name"));
+    if (i < 0)
         return;
+    struct hf_plan_instance *instance = &input->instances[i];
     const char *target = hf_json_str(json, "target");
-    int n = find_node(input, target[0] ? target : hf_json_str(json, "owner"));
+    int n = hf_plan_find_node(input, target[0] ? target : hf_json_str(json, "owner"));
     const json_t *recovery = json_object_get(json, "recovery_ms");
     instance->wanted = hf_json_true(json, "wanted");
     instance->now = (int8_t)n;
@@ -85,6 +86,18 @@ void hf_plan_take_status(const json_t *data, struct hf_plan_input *input)
     json_array_foreach(json_object_get(data, "instances"), i, json) take_instance(json, input);
 }
 
+int hf_plan_from_replies(const json_t *configuration, const json_t *status,
+                         struct hf_plan_input *input)
+{
+    const json_t *text = json_object_get(json_object_get(configuration, "data"), "text");
+    int code = hf_plan_from_text("the cluster's configuration",
+                                 json_string_value(text) ? json_string_value(text) : "",
+                                 json_string_length(text), input);
+    if (code == HF_EXIT_OK)
+        hf_plan_take_status(json_object_get(status, "data"), input);
+    return code;
+}
+
 int hf_plan_from_cluster(struct hf_plan_input *input)
 {
     json_t *configuration = NULL;
@@ -92,14 +105,8 @@ int hf_plan_from_cluster(struct hf_plan_input *input)
     int code = hf_answer_get(json_pack("{s:s}", "verb", "export"), &configuration);
     if (code == HF_EXIT_OK)
         code = hf_answer_get(json_pack("{s:s}", "verb", "status"), &status);
-    if (code == HF_EXIT_OK) {
-        const json_t *text = json_object_get(json_object_get(configuration, "data"), "text");
-        code = hf_plan_from_text("the cluster's configuration",
-                                 json_string_value(text) ? json_string_value(text) : "",
-                                 json_string_length(text), input);
-    }
     if (code == HF_EXIT_OK)
-        hf_plan_take_status(json_object_get(status, "data"), input);
+        code = hf_plan_from_replies(configuration, status, input);
     json_decref(status);
     json_decref(configuration);
     return code;

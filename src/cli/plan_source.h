@@ -16,6 +16,14 @@ int hf_plan_from_file(const char *name, struct hf_plan_input *input);
 /* From the daemon's configuration, and where the instances are. An exit code. */
 int hf_plan_from_cluster(struct hf_plan_input *input);
 
+/* The same from the daemon's replies to `export` and `status`. */
+int hf_plan_from_replies(const json_t *configuration, const json_t *status,
+                         struct hf_plan_input *input);
+
+/* By name; HF_PLAN_NOWHERE or -1: there is none. */
+int hf_plan_find_node(const struct hf_plan_input *input, const char *name);
+int hf_plan_find_instance(const struct hf_plan_input *input, const char *name);
+
 /* Where instances are and which nodes are there, from the data of a reply to status. */
 void hf_plan_take_status(const json_t *data, struct hf_plan_input *input);
 

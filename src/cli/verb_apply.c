@@ -1,21 +1,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/admit.h"
 #include "cli/answer.h"
 #include "cli/json_get.h"
 #include "cli/options.h"
 #include "cli/read_file.h"
 #include "cli/verbs.h"
 
-static json_t *make_request(const struct hf_options *options, const char *text, size_t length)
+static json_t *make_request(const struct hf_options *options, const char *text, size_t length,
+                            bool dry_run)
 {
     const char *name = options->arguments[0];
     json_t *content = json_stringn(text, length);
     if (!content)
         return NULL;
-    return json_pack("{s:s, s:s, s:o, s:b, s:b}", "verb", "apply", "file_name",
-                     hf_read_file_name(name), "text", content, "dry_run", options->dry_run, "force",
-                     options->force);
+    json_t *request = json_pack("{s:s, s:s, s:o, s:b, s:b}", "verb", "apply", "file_name",
+                                hf_read_file_name(name), "text", content, "dry_run", dry_run,
+                                "force", options->force);
+    if (options->override && !dry_run)
+        (void)json_object_set_new(request, "override_survive", json_true());
+    return request;
 }
 
 static int tell(const json_t *reply, bool dry_run)
@@ -39,29 +44,111 @@ static int tell(const json_t *reply, bool dry_run)
     return hf_answer_print(&out);
 }
 
+/* The daemon's answer, and for programs what it does to the verdict (NULL: not known). */
+static int answer(const struct hf_options *options, json_t *reply, json_t *admission)
+{
+    if (!options->json)
+        return tell(reply, options->dry_run);
+    if (admission)
+        (void)json_object_set(json_object_get(reply, "data"), "admission", admission);
+    return hf_answer_print_json(reply);
+}
+
+static int ask(const struct hf_options *options, const char *text, size_t length, bool dry_run,
+               json_t **ret_reply)
+{
+    json_t *request = make_request(options, text, length, dry_run);
+    if (request)
+        return hf_answer_get(request, ret_reply);
+    (void)fprintf(stderr, "holdfast apply: %s is not UTF-8 text\nnothing was changed.\n",
+                  options->arguments[0]);
+    return HF_EXIT_FILE;
+}
+
+/* No daemon, which has been told: the file by itself can be judged all the same. */
+static int dry_run_alone(const struct hf_options *options, const char *text, size_t length)
+{
+    json_t *admission = NULL;
+    int code = hf_admit_file_alone(options, text, length, &admission);
+    if (code == HF_EXIT_OK && options->json) {
+        json_t *reply = json_pack("{s:{s:n}}", "data", "changes");
+        code = answer(options, reply, admission);
+        json_decref(reply);
+    }
+    json_decref(admission);
+    return code;
+}
+
+static int dry_run(const struct hf_options *options, const char *text, size_t length)
+{
+    json_t *reply = NULL;
+    json_t *admission = NULL;
+    int code = ask(options, text, length, true, &reply);
+    if (code == HF_EXIT_UNREACHABLE)
+        return dry_run_alone(options, text, length);
+    if (code == HF_EXIT_OK && !options->json)
+        code = answer(options, reply, NULL);
+    if (code == HF_EXIT_OK)
+        code = hf_admit_file(options, text, length, &admission);
+    if (code == HF_EXIT_OK && options->json)
+        code = answer(options, reply, admission);
+    json_decref(admission);
+    json_decref(reply);
+    return code;
+}
+
+static void print_refused(const json_t *admission)
+{
+    json_t *reply = json_pack("{s:{s:O}}", "data", "admission", admission);
+    (void)hf_answer_print_json(reply);
+    json_decref(reply);
+}
+
+static int make_changes(const struct hf_options *options, const char *text, size_t length)
+{
+    json_t *reply = NULL;
+    json_t *admission = NULL;
+    int code = hf_admit_file(options, text, length, &admission);
+    if (code != HF_EXIT_OK && options->json && admission)
+        print_refused(admission);
+    if (code == HF_EXIT_OK)
+        code = ask(options, text, length, false, &reply);
+    if (code == HF_EXIT_OK)
+        code = answer(options, reply, admission);
+    json_decref(admission);
+    json_decref(reply);
+    return code;
+}
+
+/* What it would change is asked for first: what is wrong with the file comes before any question,
+ * and where nothing changes there is nothing to ask. */
+static int apply(const struct hf_options *options, const char *text, size_t length)
+{
+    json_t *would = NULL;
+    int code = ask(options, text, length, true, &would);
+    if (code != HF_EXIT_OK)
+        return code;
+    if (json_array_size(json_object_get(json_object_get(would, "data"), "changes")) == 0)
+        code = answer(options, would, NULL);
+    else
+        code = make_changes(options, text, length);
+    json_decref(would);
+    return code;
+}
+
 int verb_apply(int argc, char **argv)
 {
     struct hf_options options;
-    int code =
-        hf_options_parse(argc, argv, HF_OPTION_DRY_RUN | HF_OPTION_FORCE | HF_OPTION_JSON, 1, 1,
-                         "the name of a file, as in: holdfast apply cluster.yaml", &options);
+    int code = hf_options_parse(
+        argc, argv, HF_OPTION_DRY_RUN | HF_OPTION_FORCE | HF_OPTION_JSON | HF_OPTION_ADMITTED, 1, 1,
+        "the name of a file, as in: holdfast apply cluster.yaml", &options);
     if (code != 0)
         return code;
     size_t length = 0;
     char *text = hf_read_file("apply", options.arguments[0], &length, "nothing was changed.\n");
     if (!text)
         return HF_EXIT_FILE;
-    json_t *request = make_request(&options, text, length);
+    code = options.dry_run ? dry_run(&options, text, length) : apply(&options, text, length);
     free(text);
-    if (!request) {
-        (void)fprintf(stderr, "holdfast apply: %s is not UTF-8 text\nnothing was changed.\n",
-                      options.arguments[0]);
-        return HF_EXIT_FILE;
-    }
-    json_t *reply = NULL;
-    code = hf_answer_get(request, &reply);
-    if (code == HF_EXIT_OK)
-        code = options.json ? hf_answer_print_json(reply) : tell(reply, options.dry_run);
-    json_decref(reply);
     return code;
 }

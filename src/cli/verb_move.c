@@ -1,14 +1,16 @@
 #include <stdio.h>
 
-#include "cli/exits.h"
+#include "cli/admit.h"
 #include "cli/follow.h"
 #include "cli/verbs.h"
 
 int verb_move(int argc, char **argv)
 {
     struct hf_options options;
-    int r =
-        hf_options_parse(argc, argv, HF_OPTION_WAITING, 1, 2, "the name of an instance", &options);
+    int r = hf_options_parse(argc, argv, HF_OPTION_WAITING | HF_OPTION_ADMITTED, 1, 2,
+                             "the name of an instance", &options);
+    if (r == 0)
+        r = hf_admit(argv[0], &options);
     if (r != 0)
         return r;
     char what[160];

@@ -15,9 +15,10 @@
 static const char every_shape[] =
     "active/passive,active/active,active/active/passive,active/active/active/passive,N+1,N+2";
 
-static void on_progress(void *user, unsigned done, unsigned total)
+static bool on_progress(void *user, unsigned done, unsigned total)
 {
     hf_progress_count(user, "planning", done, total, "losses");
+    return true;
 }
 
 /* ---- Topologies ---- */

@@ -33,6 +33,13 @@
          "wait at most S seconds (120), then exit with 6; it goes on by itself"},                  \
         FORCE
 
+#define ADMITTED                                                                                   \
+    {"--yes", "-y", NULL, "do not ask when a failure would be carried no longer"},                 \
+    {                                                                                              \
+        "--override-survive", NULL, NULL,                                                          \
+            "for an emergency: do it although policy.survive forbids it; holdfastd logs that"      \
+    }
+
 #define SETTING_UP                                                                                 \
     {"--node", NULL, "NAME", "this node's name in the cluster"},                                   \
         {"--public", NULL, "ADDRESS", "this node's address in the public network"},                \
@@ -74,25 +81,25 @@ static const struct hf_verb verbs[] = {
     {.name = "move",
      .arguments = "INSTANCE [NODE] [OPTIONS]",
      .summary = "move an instance to a node, or to the next in line",
-     .options = OPTIONS(WAITING),
+     .options = OPTIONS(WAITING, ADMITTED),
      .words = {"INSTANCE", "NODE"},
      .run = verb_move},
     {.name = "online",
      .arguments = "INSTANCE [OPTIONS]",
      .summary = "start an instance and keep it online",
-     .options = OPTIONS(WAITING),
+     .options = OPTIONS(WAITING, ADMITTED),
      .words = {"INSTANCE"},
      .run = verb_online},
     {.name = "offline",
      .arguments = "INSTANCE [OPTIONS]",
      .summary = "stop an instance and keep it stopped",
-     .options = OPTIONS(WAITING),
+     .options = OPTIONS(WAITING, ADMITTED),
      .words = {"INSTANCE"},
      .run = verb_offline},
     {.name = "drain",
      .arguments = "NODE [OPTIONS]",
      .summary = "move everything off a node, for maintenance",
-     .options = OPTIONS(WAITING),
+     .options = OPTIONS(WAITING, ADMITTED),
      .words = {"NODE"},
      .run = verb_drain},
     {.name = "resume",
@@ -102,11 +109,11 @@ static const struct hf_verb verbs[] = {
      .words = {"NODE"},
      .run = verb_resume},
     {.name = "apply",
-     .arguments = "FILE [--dry-run] [--force] [--json]",
+     .arguments = "FILE [--dry-run] [--yes] [--force] [--json]",
      .summary = "make the cluster be as the file says",
      .options = OPTIONS({"FILE", NULL, NULL, "cluster.yaml; '-' reads standard input"},
                         {"--dry-run", NULL, NULL, "check the file and tell what would change"},
-                        FORCE, JSON_ANSWER),
+                        FORCE, ADMITTED, JSON_ANSWER),
      .words = {"FILE"},
      .run = verb_apply},
     {.name = "export",

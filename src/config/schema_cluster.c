@@ -66,7 +66,9 @@ static const struct hf_key policy_keys[] = {
      .max = 8,
      .unset = "not stated",
      .example = "1",
-     .doc = "refuse what would leave fewer than this many node failures that can be carried"},
+     .doc =
+         "refuse what gives up a failure of so many nodes at once that is carried now; more than 2 "
+         "count as 2"},
     {0},
 };
 

@@ -220,6 +220,16 @@ static void subscribe(struct hf_daemon *daemon, uint64_t connection)
     say(daemon, connection, "subscribed");
 }
 
+/* Whoever looks later for why a failure was not carried finds it in the log. */
+static void log_override(const struct hf_control_request *request)
+{
+    const char *subject = request->instance[0] ? request->instance
+                          : request->node[0]   ? request->node
+                                               : request->file_name;
+    hf_log("%s %s: an administrator overrides policy.survive", hf_control_verb_word(request->verb),
+           subject);
+}
+
 void hf_daemon_control(void *user, uint64_t connection, const json_t *json)
 {
     struct hf_daemon *daemon = user;
@@ -229,6 +239,8 @@ void hf_daemon_control(void *user, uint64_t connection, const json_t *json)
         answer(daemon, connection, hf_control_error("bad-request", error.text, NULL));
         return;
     }
+    if (request.override_survive)
+        log_override(&request);
     switch (request.verb) {
     case HF_CONTROL_STATUS:
         answer_status(daemon, connection);

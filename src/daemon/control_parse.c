@@ -12,6 +12,7 @@ enum field {
     FIELD_NODE,
     FIELD_FORCE,
     FIELD_FOLLOW,
+    FIELD_OVERRIDE_SURVIVE,
     FIELD_DRY_RUN,
     FIELD_TTL_S,
     FIELD_COUNT,
@@ -22,12 +23,13 @@ enum field {
 };
 
 static const char *const field_words[FIELDS] = {
-    "verb",  "instance", "node",      "force", "follow", "dry_run",
-    "ttl_s", "count",    "file_name", "text",  "per",
+    "verb",    "instance", "node",  "force",     "follow", "override_survive",
+    "dry_run", "ttl_s",    "count", "file_name", "text",   "per",
 };
 
 #define BIT(field) (1u << (field))
 #define WAITING (BIT(FIELD_FORCE) | BIT(FIELD_FOLLOW))
+#define ADMITTED (WAITING | BIT(FIELD_OVERRIDE_SURVIVE)) /* cli/admit.h */
 
 struct row {
     const char *word;
@@ -43,12 +45,13 @@ static const struct row rows[HF_CONTROL_VERBS] = {
     [HF_CONTROL_DEMAND] = {"demand", 0, BIT(FIELD_INSTANCE) | BIT(FIELD_COUNT) | BIT(FIELD_PER)},
     [HF_CONTROL_EXPORT] = {"export", 0, 0},
     [HF_CONTROL_APPLY] = {"apply", BIT(FIELD_TEXT),
-                          BIT(FIELD_FILE_NAME) | BIT(FIELD_DRY_RUN) | BIT(FIELD_FORCE)},
+                          BIT(FIELD_FILE_NAME) | BIT(FIELD_DRY_RUN) | BIT(FIELD_FORCE) |
+                              BIT(FIELD_OVERRIDE_SURVIVE)},
     [HF_CONTROL_TOKEN] = {"token", 0, BIT(FIELD_TTL_S)},
-    [HF_CONTROL_MOVE] = {"move", BIT(FIELD_INSTANCE), BIT(FIELD_NODE) | WAITING},
-    [HF_CONTROL_ONLINE] = {"online", BIT(FIELD_INSTANCE), WAITING},
-    [HF_CONTROL_OFFLINE] = {"offline", BIT(FIELD_INSTANCE), WAITING},
-    [HF_CONTROL_DRAIN] = {"drain", BIT(FIELD_NODE), WAITING},
+    [HF_CONTROL_MOVE] = {"move", BIT(FIELD_INSTANCE), BIT(FIELD_NODE) | ADMITTED},
+    [HF_CONTROL_ONLINE] = {"online", BIT(FIELD_INSTANCE), ADMITTED},
+    [HF_CONTROL_OFFLINE] = {"offline", BIT(FIELD_INSTANCE), ADMITTED},
+    [HF_CONTROL_DRAIN] = {"drain", BIT(FIELD_NODE), ADMITTED},
     [HF_CONTROL_RESUME] = {"resume", BIT(FIELD_NODE), WAITING},
     [HF_CONTROL_FACTS] = {"facts", 0, 0},
     [HF_CONTROL_CONFIRM_FENCED] = {"confirm-fenced", BIT(FIELD_NODE), BIT(FIELD_FORCE)},
@@ -172,6 +175,8 @@ static int take_field(enum field field, const json_t *value, struct hf_control_r
         return take_flag(value, word, &ret->force, error);
     case FIELD_FOLLOW:
         return take_flag(value, word, &ret->follow, error);
+    case FIELD_OVERRIDE_SURVIVE:
+        return take_flag(value, word, &ret->override_survive, error);
     case FIELD_DRY_RUN:
         return take_flag(value, word, &ret->dry_run, error);
     case FIELD_TTL_S:

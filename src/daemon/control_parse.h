@@ -46,6 +46,7 @@ struct hf_control_request {
     char node[HF_NAME_MAX];     /* "" = not given */
     bool force;
     bool follow;
+    bool override_survive; /* the administrator overrode policy.survive; to be logged */
     bool dry_run;
     uint32_t ttl_s;
     uint32_t count;

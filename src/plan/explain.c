@@ -9,6 +9,7 @@ struct shortage {
     int8_t node;
     uint8_t resource;
     int64_t by;
+    int64_t need;     /* of the instance */
     int64_t relative; /* in thousandths of the capacity */
 };
 
@@ -19,13 +20,14 @@ static struct shortage shortage_on(const struct hf_plan_input *input, const int8
     struct shortage worst = {.node = (int8_t)n};
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
         int64_t capacity = input->nodes[n].capacity[r];
-        int64_t load = hf_plan_need(&input->instances[instance], r);
+        int64_t need = hf_plan_need(&input->instances[instance], r);
+        int64_t load = need;
         for (unsigned i = 0; place && i < input->n_instances; i++)
             load += place[i] == (int8_t)n ? hf_plan_need(&input->instances[i], r) : 0;
         int64_t by = load - hf_plan_usable(capacity);
         if (!capacity || by <= 0 || (worst.any && by * 1000 / capacity <= worst.relative))
             continue;
-        worst = (struct shortage){true, (int8_t)n, (uint8_t)r, by, by * 1000 / capacity};
+        worst = (struct shortage){true, (int8_t)n, (uint8_t)r, by, need, by * 1000 / capacity};
     }
     return worst;
 }
@@ -87,6 +89,7 @@ struct hf_plan_left_out hf_plan_explain(const struct hf_plan_input *input, uint6
         out.node = shortage.node;
         out.resource = shortage.resource;
         out.short_by = shortage.by;
+        out.need = shortage.need;
     } else if (!(owners & ~apart)) {
         out.why = HF_PLAN_APART;
     } else if (input->instances[instance].together && partner(input, instance) >= 0) {

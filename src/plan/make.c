@@ -157,8 +157,8 @@ static int make_all(struct making *m)
     m->steps = steps_each(plan, m->options->steps);
     m->again = m->options->steps ? m->options->steps : STEPS_TOTAL;
     for (unsigned k = 0; k < plan->n_cases; k++) {
-        if (m->options->progress)
-            m->options->progress(m->options->user, k, plan->n_cases);
+        if (m->options->progress && !m->options->progress(m->options->user, k, plan->n_cases))
+            return -ECANCELED;
         int r = make_case(m, &plan->cases[k]);
         if (r < 0)
             return r;

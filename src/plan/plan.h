@@ -84,6 +84,7 @@ struct hf_plan_left_out {
     int8_t node;      /* TOO_BIG, NO_ROOM, APART: the node that comes closest */
     uint8_t resource; /* TOO_BIG, NO_ROOM: what is short there */
     int64_t short_by; /* TOO_BIG, NO_ROOM: how much of it, beyond the reserve */
+    int64_t need;     /* TOO_BIG, NO_ROOM: how much of it the instance needs there */
     uint16_t other;   /* APART, TOGETHER: the other instance */
 };
 
@@ -112,13 +113,13 @@ struct hf_plan {
 struct hf_plan_options {
     uint64_t steps; /* of the optimiser for all losses together; 0 = a default by size */
     bool no_pairs;
-    /* Called before each loss; may be NULL. */
-    void (*progress)(void *user, unsigned done, unsigned total);
+    /* Called before each loss; may be NULL. False: no more time, make no plan. */
+    bool (*progress)(void *user, unsigned done, unsigned total);
     void *user;
 };
 
-/* Precondition: input keeps the comments above. 0 with *ret_plan (release with hf_plan_free), or
- * -ENOMEM. options may be NULL. */
+/* Precondition: input keeps the comments above. 0 with *ret_plan (release with hf_plan_free),
+ * -ENOMEM, or -ECANCELED when progress said so. options may be NULL. */
 int hf_plan_make(const struct hf_plan_input *input, const struct hf_plan_options *options,
                  struct hf_plan **ret_plan);
 void hf_plan_free(struct hf_plan *plan);
@@ -159,6 +160,46 @@ struct hf_plan_verdict {
 };
 
 void hf_plan_judge(const struct hf_plan *plan, struct hf_plan_verdict *ret);
+
+/* ---- What an action does to the verdict ---- */
+
+/* The input as it is after an action. Numbers are those of the input. */
+/* To node: the instance, and of those kept together with it the ones that run where it runs. */
+void hf_plan_act_move(struct hf_plan_input *input, unsigned instance, unsigned node);
+/* It votes and carries nothing, until it is resumed. */
+void hf_plan_act_drain(struct hf_plan_input *input, unsigned node);
+/* online, offline */
+void hf_plan_act_wanted(struct hf_plan_input *input, unsigned instance, bool wanted);
+
+#define HF_PLAN_WORSE_MAX (1u + HF_NODES_MAX + HF_NODES_MAX * (HF_NODES_MAX - 1u) / 2u)
+
+/* A loss that leaves out more after the action than it does now. */
+struct hf_plan_worse {
+    uint16_t number;  /* of the case in the plan of afterwards */
+    bool was_carried; /* now it is carried; otherwise it is not, and more is left out then */
+};
+
+struct hf_plan_comparison {
+    struct hf_plan_verdict was, will;
+    unsigned n_worse; /* normal times and single failures; pairs where policy.survive wants them */
+    struct hf_plan_worse worse[HF_PLAN_WORSE_MAX]; /* in the order of the cases */
+    bool breaks_rule; /* policy.survive is stated, and what it wants is carried now and provably
+                         not then */
+    int moves_more;   /* case of afterwards in which more has to move to make room; -1: none */
+    unsigned moved_before, moved_after; /* of that case */
+};
+
+/*
+ * Both of the same cluster, made with pairs when hf_plan_wants_pairs says so of either. Losses are
+ * the same when they are of nodes of the same names. What is left out is compared by priority: more
+ * of a higher one is worse, whatever becomes better below it. A loss without quorum now cannot
+ * become worse.
+ */
+void hf_plan_compare(const struct hf_plan *before, const struct hf_plan *after,
+                     struct hf_plan_comparison *ret);
+
+/* Must two failures at once be carried? */
+bool hf_plan_wants_pairs(const struct hf_plan_input *input);
 
 /* ---- The least change that heals a verdict ---- */
 

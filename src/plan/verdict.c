@@ -78,9 +78,14 @@ static void count_unknown(const struct hf_plan_input *input, struct hf_plan_verd
     }
 }
 
+bool hf_plan_wants_pairs(const struct hf_plan_input *input)
+{
+    return input->survive >= 2;
+}
+
 void hf_plan_judge(const struct hf_plan *plan, struct hf_plan_verdict *ret)
 {
-    *ret = (struct hf_plan_verdict){.required = plan->input->survive >= 2 ? 2 : 1};
+    *ret = (struct hf_plan_verdict){.required = hf_plan_wants_pairs(plan->input) ? 2 : 1};
     for (unsigned k = 0; k < plan->n_cases; k++) {
         const struct hf_plan_case *c = &plan->cases[k];
         ret->total[c->kind]++;

@@ -71,6 +71,7 @@ static json_t *write_again(const json_t *asked, const struct hf_control_request 
     set(object, asked, "node", json_string(request->node));
     set(object, asked, "force", json_boolean(request->force));
     set(object, asked, "follow", json_boolean(request->follow));
+    set(object, asked, "override_survive", json_boolean(request->override_survive));
     set(object, asked, "dry_run", json_boolean(request->dry_run));
     set(object, asked, "ttl_s", json_integer(request->ttl_s));
     set(object, asked, "count", json_integer(request->count));

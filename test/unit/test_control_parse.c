@@ -96,13 +96,29 @@ static void keeps_the_text_of_a_file(void **state)
     json_decref(json);
 }
 
+/* Whoever acts may say that a rule was overridden; whoever asks may not. */
+static void notes_an_override(void **state)
+{
+    (void)state;
+    static const char *const verbs[] = {"move", "online", "offline", "drain", "apply", "resume"};
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        const char *subject = i < 3 ? "instance" : i == 4 ? "text" : "node";
+        json_t *json =
+            json_pack("{s:s, s:s, s:b}", "verb", verbs[i], subject, "x", "override_survive", 1);
+        struct hf_control_request request = {0};
+        struct hf_error error = {0};
+        assert_int_equal(hf_control_parse(json, &request, &error), i < 5 ? 0 : -EINVAL);
+        assert_true(i < 5 ? request.override_survive : !!strstr(error.text, "override_survive"));
+        json_decref(json);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_requests),
-        cmocka_unit_test(every_verb_has_a_word),
-        cmocka_unit_test(says_what_is_wrong),
-        cmocka_unit_test(keeps_the_text_of_a_file),
+        cmocka_unit_test(takes_requests),     cmocka_unit_test(every_verb_has_a_word),
+        cmocka_unit_test(says_what_is_wrong), cmocka_unit_test(keeps_the_text_of_a_file),
+        cmocka_unit_test(notes_an_override),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
