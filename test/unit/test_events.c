@@ -208,14 +208,18 @@ static uint8_t *read_whole(const char *path, size_t *ret_length)
     return bytes;
 }
 
-static void play_file(const char *path, struct hf_play *play)
+/* False: more came than the disk took while the file was begun, and the next one goes on. */
+static bool play_file(const char *path, struct hf_play *play)
 {
     size_t length;
     uint8_t *bytes = read_whole(path, &length);
     int played = hf_play(play, bytes, length);
     free(bytes);
+    if (!strcmp(play->difference.text, "the file ends before its first event"))
+        return false;
     assert_string_equal(play->difference.text, "");
     assert_int_equal(played, HF_PLAYED_IDENTICAL);
+    return true;
 }
 
 static void ring_test(void **unused)
@@ -298,7 +302,8 @@ static void rotation_test(void **unused)
     assert_null(strstr(names[0], "00000001"));
     for (unsigned f = 0; f < count; f++) {
         struct hf_play play = {0};
-        play_file(names[f], &play);
+        if (!play_file(names[f], &play))
+            continue;
         assert_int_equal(play.header.beginning, HF_LOG_FROM_CHECKPOINT);
         assert_true(!play.cut && play.compared + 1 >= play.events);
         assert_true(play.ended == (f + 1 == count));
@@ -334,7 +339,7 @@ static void dead_daemon_test(void **unused)
         struct hf_play play = {0};
         count = files_of(names, &bytes);
         if (count)
-            play_file(names[0], &play);
+            assert_true(play_file(names[0], &play));
         if (count && play.events && play.compared + 1 == play.events && play.last_ms == 9000) {
             assert_false(play.cut || play.ended);
             assert_true(play.decisions >= 1);
