@@ -22,8 +22,8 @@ bool sim_apart(const struct hf_spec *spec, uint16_t a, uint16_t b)
     return names(x->apart_from, x->apart_count, b) || names(y->apart_from, y->apart_count, a);
 }
 
-/* Directly or through others. */
-bool sim_together(const struct hf_spec *spec, uint16_t a, uint16_t b)
+/* Directly or through others; a itself is one of them. */
+uint64_t sim_group_of(const struct hf_spec *spec, uint16_t a)
 {
     uint64_t group = 1ull << a;
     for (bool grows = true; grows;) {
@@ -39,7 +39,12 @@ bool sim_together(const struct hf_spec *spec, uint16_t a, uint16_t b)
             }
         }
     }
-    return group >> b & 1;
+    return group;
+}
+
+bool sim_together(const struct hf_spec *spec, uint16_t a, uint16_t b)
+{
+    return sim_group_of(spec, a) >> b & 1;
 }
 
 /* It runs, or starts: what stops is on its way to a place that may still change. */
@@ -55,8 +60,9 @@ static bool settled(const struct hf_state *state, uint16_t i)
 static bool left_its_group(const struct hf_state *state, uint16_t i, uint16_t *ret_other)
 {
     bool elsewhere = false;
+    uint64_t group = sim_group_of(&state->spec, i);
     for (uint16_t j = 0; j < SIM_INSTANCES; j++) {
-        if (j == i || !settled(state, j) || !sim_together(&state->spec, i, j))
+        if (j == i || !settled(state, j) || !(group >> j & 1))
             continue;
         if (state->instances[j].owner == state->instances[i].owner)
             return false;

@@ -81,6 +81,9 @@ struct trial {
     const struct hf_core *core;
     const struct hf_state *state;
     uint16_t list[SIM_INSTANCES];
+    uint64_t nodes[SIM_INSTANCES]; /* of each in list: where it may be, for all but its company */
+    uint64_t apart[SIM_INSTANCES]; /* of each: places in list that it is kept from, */
+    uint64_t together[SIM_INSTANCES]; /* and kept with */
     uint8_t at[SIM_INSTANCES];
     unsigned count;
     uint32_t tries;
@@ -112,10 +115,10 @@ static bool came_by_failure(const struct hf_instance_state *instance)
     return true;
 }
 
-static bool may_be_on(const struct trial *t, unsigned k, uint8_t n)
+/* Where its own state lets it be. */
+static bool may_be_on(const struct trial *t, uint16_t i, uint8_t n)
 {
     const struct hf_spec *spec = &t->state->spec;
-    uint16_t i = t->list[k];
     const struct hf_instance_spec *mine = &spec->instances[i];
     const struct hf_node_state *node = &t->state->nodes[n];
     if (!(hf_up_nodes(t->core) >> n & 1) || !node->joined_epoch)
@@ -126,13 +129,31 @@ static bool may_be_on(const struct trial *t, unsigned k, uint8_t n)
     bool bound = !mine->disk_count || came_by_failure(&t->state->instances[i]);
     if (served(t->state, i) && bound && !runs_here)
         return false; /* it is not moved out of the way */
-    if (!runs_here && (!possible || failed || node->drained || node->quarantined))
-        return false;
+    return runs_here || (possible && !failed && !node->drained && !node->quarantined);
+}
+
+static void add_to_trial(struct trial *t, uint16_t i)
+{
+    unsigned k = t->count++;
+    uint64_t group = sim_group_of(&t->state->spec, i);
+    t->list[k] = i;
+    for (uint8_t n = 0; n < t->world->nodes; n++)
+        t->nodes[k] |= may_be_on(t, i, n) ? sim_bit(n) : 0;
+    for (unsigned j = 0; j < k; j++) {
+        t->apart[k] |= sim_apart(&t->state->spec, i, t->list[j]) ? 1ull << j : 0;
+        t->together[k] |= group >> t->list[j] & 1 ? 1ull << j : 0;
+    }
+}
+
+/* Beside those before it, where these are tried now. */
+static bool fits_on(const struct trial *t, unsigned k, uint8_t n)
+{
+    const struct hf_spec *spec = &t->state->spec;
+    const struct hf_instance_spec *mine = &spec->instances[t->list[k]];
     uint64_t load[HF_RESOURCES] = {0};
     for (unsigned j = 0; j < k; j++) {
         bool same = t->at[j] == n;
-        if ((same && sim_apart(spec, i, t->list[j])) ||
-            (!same && sim_together(spec, i, t->list[j])))
+        if ((same ? t->apart[k] : t->together[k]) >> j & 1)
             return false;
         for (unsigned r = 0; same && r < HF_RESOURCES; r++)
             load[r] += spec->instances[t->list[j]].demand[r];
@@ -152,7 +173,7 @@ static bool fits(struct trial *t, unsigned k)
     for (uint8_t n = 0; n < t->world->nodes && t->tries < TRIES_MAX; n++) {
         t->tries++;
         t->at[k] = n;
-        if (may_be_on(t, k, n) && fits(t, k + 1))
+        if (t->nodes[k] & sim_bit(n) && fits_on(t, k, n) && fits(t, k + 1))
             return true;
     }
     return false;
@@ -254,10 +275,10 @@ void sim_check_left_out(struct sim_world *world)
             return;
         int32_t weight = weight_of(&state->spec, i);
         struct trial trial = {.world = world, .core = core, .state = state};
-        trial.list[trial.count++] = i;
+        add_to_trial(&trial, i);
         for (uint16_t j = 0; j < SIM_INSTANCES; j++) {
             if ((served(state, j) || waits(core, j)) && weight_of(&state->spec, j) >= weight)
-                trial.list[trial.count++] = j;
+                add_to_trial(&trial, j);
         }
         if (fits(&trial, 0))
             sim_violation(world, "I5: %s is left out, and would fit beside all as important",

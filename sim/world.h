@@ -401,6 +401,7 @@ void sim_check_left_out(struct sim_world *world);
 void sim_check_relations(struct sim_world *world, uint8_t node,
                          const struct hf_history_record *record);
 bool sim_apart(const struct hf_spec *spec, uint16_t a, uint16_t b);
+uint64_t sim_group_of(const struct hf_spec *spec, uint16_t a); /* set of instances */
 bool sim_together(const struct hf_spec *spec, uint16_t a, uint16_t b);
 
 /* coverage.c: says what was never reached, and why not. Returns how many have no explanation. */
