@@ -108,7 +108,9 @@ static enum want want_of(struct hf_core *core, uint16_t i)
     if (!core->synced_self)
         return WANT_HOLD;
     bool mine = state->owner == core->config.node;
-    bool current = local->generation == state->generation || !hf_local_holds_disk(local);
+    /* Of another generation: also a start that failed, or waits for its disk and holds nothing. */
+    bool idle = local->phase == HF_OFFLINE && !hf_local_holds_disk(local);
+    bool current = local->generation == state->generation || idle;
     if (!mine || !current)
         return hf_local_holds_disk(local) || local->phase != HF_OFFLINE ? WANT_CLEAR : WANT_HOLD;
     if (state->goal == HF_GOAL_STOP)
