@@ -15,12 +15,12 @@
 
 #include "driver/cgroup.h"
 
-#define NAME "hf-test-cgroup"
+static char group[48]; /* of this run alone: two at once do not meet */
 
 static int need_cgroup(void **unused)
 {
     (void)unused;
-    if (geteuid() != 0 || hf_cgroup_make(NAME) < 0)
+    if (geteuid() != 0 || hf_cgroup_make(group) < 0)
         return -1;
     return 0;
 }
@@ -28,10 +28,10 @@ static int need_cgroup(void **unused)
 static int clean(void **unused)
 {
     (void)unused;
-    (void)hf_cgroup_kill(NAME, 5000);
+    (void)hf_cgroup_kill(group, 5000);
     while (waitpid(-1, NULL, WNOHANG) > 0) {
     }
-    return hf_cgroup_remove(NAME) == 0 ? 0 : -1;
+    return hf_cgroup_remove(group) == 0 ? 0 : -1;
 }
 
 /* Each forks two more, in sessions of their own, down to depth 0; all then sleep. */
@@ -52,7 +52,7 @@ _Noreturn static void grow_tree(int depth)
 static pid_t start_tree(int depth)
 {
     int fd;
-    assert_int_equal(hf_cgroup_open_procs(NAME, &fd), 0);
+    assert_int_equal(hf_cgroup_open_procs(group, &fd), 0);
     pid_t pid = fork();
     if (pid == 0) {
         if (hf_cgroup_enter(fd) < 0)
@@ -69,7 +69,7 @@ static void wait_populated(void)
     bool populated = false;
     struct timespec tick = {.tv_nsec = 1000000};
     for (int i = 0; i < 5000 && !populated; i++) {
-        assert_int_equal(hf_cgroup_populated(NAME, &populated), 0);
+        assert_int_equal(hf_cgroup_populated(group, &populated), 0);
         if (!populated)
             (void)nanosleep(&tick, NULL);
     }
@@ -83,12 +83,12 @@ static void kills_a_tree(void **unused)
     pid_t pid = start_tree(5);
     assert_true(pid > 0);
     wait_populated();
-    assert_int_equal(hf_cgroup_contains(NAME, pid, &value), 0);
+    assert_int_equal(hf_cgroup_contains(group, pid, &value), 0);
     assert_true(value);
-    assert_int_equal(hf_cgroup_contains(NAME, getpid(), &value), 0);
+    assert_int_equal(hf_cgroup_contains(group, getpid(), &value), 0);
     assert_false(value);
-    assert_int_equal(hf_cgroup_kill(NAME, 5000), 0);
-    assert_int_equal(hf_cgroup_populated(NAME, &value), 0);
+    assert_int_equal(hf_cgroup_kill(group, 5000), 0);
+    assert_int_equal(hf_cgroup_populated(group, &value), 0);
     assert_false(value);
 }
 
@@ -106,7 +106,7 @@ static void kills_what_runs_away(void **unused)
 {
     (void)unused;
     int fd;
-    assert_int_equal(hf_cgroup_open_procs(NAME, &fd), 0);
+    assert_int_equal(hf_cgroup_open_procs(group, &fd), 0);
     for (int i = 0; i < 4; i++) {
         if (fork() == 0) {
             if (hf_cgroup_enter(fd) == 0)
@@ -116,7 +116,7 @@ static void kills_what_runs_away(void **unused)
     }
     (void)close(fd);
     wait_populated();
-    assert_int_equal(hf_cgroup_kill(NAME, 5000), 0);
+    assert_int_equal(hf_cgroup_kill(group, 5000), 0);
 }
 
 static void waits_no_longer_than_told(void **unused)
@@ -124,10 +124,10 @@ static void waits_no_longer_than_told(void **unused)
     (void)unused;
     assert_true(start_tree(0) > 0);
     wait_populated();
-    assert_int_equal(hf_cgroup_wait_empty(NAME, 20), -ETIMEDOUT);
-    assert_int_equal(hf_cgroup_remove(NAME), -EBUSY);
-    assert_int_equal(hf_cgroup_kill(NAME, 5000), 0);
-    assert_int_equal(hf_cgroup_wait_empty(NAME, 20), 0);
+    assert_int_equal(hf_cgroup_wait_empty(group, 20), -ETIMEDOUT);
+    assert_int_equal(hf_cgroup_remove(group), -EBUSY);
+    assert_int_equal(hf_cgroup_kill(group, 5000), 0);
+    assert_int_equal(hf_cgroup_wait_empty(group, 20), 0);
 }
 
 static void absent_group(void **unused)
@@ -153,6 +153,7 @@ static void unsafe_names(void **unused)
 
 int main(void)
 {
+    (void)snprintf(group, sizeof(group), "hf-test-cgroup-%d", (int)getpid());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kills_a_tree),
         cmocka_unit_test(kills_what_runs_away),

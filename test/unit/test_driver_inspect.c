@@ -16,7 +16,7 @@
 #include "driver/cgroup.h"
 #include "driver/driver.h"
 
-#define NAME "hf-test-inspect"
+static char group[48]; /* of this run alone: two at once do not meet */
 
 static char root[64];
 static struct hf_driver_request request;
@@ -26,10 +26,11 @@ static int make_place(void **unused)
     (void)unused;
     (void)snprintf(root, sizeof(root), "/tmp/hf-test-inspect-XXXXXX");
     assert_non_null(mkdtemp(root));
-    request = (struct hf_driver_request){.op = HF_OP_INSPECT, .instance = NAME};
+    request = (struct hf_driver_request){.op = HF_OP_INSPECT};
+    (void)snprintf(request.instance, sizeof(request.instance), "%s", group);
     (void)snprintf(request.engine.type, sizeof(request.engine.type), "postgresql");
     (void)snprintf(request.engine.data, sizeof(request.engine.data), "%s", root);
-    return hf_cgroup_make(NAME);
+    return hf_cgroup_make(group);
 }
 
 static int drop_place(void **unused)
@@ -38,9 +39,9 @@ static int drop_place(void **unused)
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/postmaster.pid", root);
     (void)unlink(path);
-    (void)hf_cgroup_kill(NAME, 5000);
+    (void)hf_cgroup_kill(group, 5000);
     (void)waitpid(-1, NULL, 0);
-    (void)hf_cgroup_remove(NAME);
+    (void)hf_cgroup_remove(group);
     (void)umount2(root, MNT_DETACH);
     return rmdir(root);
 }
@@ -104,7 +105,7 @@ static pid_t start_engine(void)
     int procs;
     int ready[2];
     char byte;
-    assert_int_equal(hf_cgroup_open_procs(NAME, &procs), 0);
+    assert_int_equal(hf_cgroup_open_procs(group, &procs), 0);
     assert_int_equal(pipe(ready), 0);
     pid_t pid = fork();
     if (pid == 0) {
@@ -139,8 +140,9 @@ static void engine(void **unused)
 
 int main(void)
 {
+    (void)snprintf(group, sizeof(group), "hf-test-inspect-%d", (int)getpid());
     const struct CMUnitTest tests[] = {TEST(nothing), TEST(address), TEST(mounted), TEST(engine)};
-    if (geteuid() != 0 || hf_cgroup_make(NAME) < 0) {
+    if (geteuid() != 0 || hf_cgroup_make(group) < 0) {
         (void)printf("skipped: needs root and cgroup2\n");
         return 77;
     }

@@ -24,7 +24,7 @@
 #include "driver/meter.h"
 #include "driver/traffic.h"
 
-#define NAME "hf-test-usage"
+static char group[48]; /* of this run alone: two at once do not meet */
 #define ADDRESS "127.9.8.7"
 #define DEADLINE_MS 20000
 
@@ -152,23 +152,23 @@ static void counters_that_go_back(void **unused)
 static int need_cgroup(void **unused)
 {
     (void)unused;
-    return geteuid() == 0 && hf_cgroup_make(NAME) == 0 ? 0 : -1;
+    return geteuid() == 0 && hf_cgroup_make(group) == 0 ? 0 : -1;
 }
 
 static int clean(void **unused)
 {
     (void)unused;
-    (void)hf_cgroup_kill(NAME, 5000);
+    (void)hf_cgroup_kill(group, 5000);
     while (waitpid(-1, NULL, WNOHANG) > 0) {
     }
-    return hf_cgroup_remove(NAME) == 0 ? 0 : -1;
+    return hf_cgroup_remove(group) == 0 ? 0 : -1;
 }
 
 /* A process in the group that computes until it is killed. */
 static void start_load(void)
 {
     int fd;
-    assert_int_equal(hf_cgroup_open_procs(NAME, &fd), 0);
+    assert_int_equal(hf_cgroup_open_procs(group, &fd), 0);
     pid_t pid = fork();
     if (pid == 0) {
         if (hf_cgroup_enter(fd) < 0)
@@ -189,12 +189,12 @@ static void real_group(void **unused)
     start_load();
     uint64_t end = now_ms() + DEADLINE_MS;
     do {
-        assert_int_equal(hf_usage_read(NAME, &usage), 0);
+        assert_int_equal(hf_usage_read(group, &usage), 0);
         assert_true(usage.known & HF_USAGE_CPU);
     } while (usage.cpu_us < 50000 && now_ms() < end);
     assert_true(usage.cpu_us >= 50000);
-    bool memory = hf_cgroup_read(NAME, "memory.current", text, sizeof(text)) > 0;
-    bool io = hf_cgroup_read(NAME, "io.stat", text, sizeof(text)) >= 0;
+    bool memory = hf_cgroup_read(group, "memory.current", text, sizeof(text)) > 0;
+    bool io = hf_cgroup_read(group, "io.stat", text, sizeof(text)) >= 0;
     assert_int_equal(memory, !!(usage.known & HF_USAGE_MEMORY));
     assert_int_equal(io, !!(usage.known & HF_USAGE_IO));
     assert_int_equal(memory, usage.memory_bytes > 0);
@@ -373,7 +373,7 @@ static void take_sample(void *user, const struct hf_meter_sample *sample)
         heard->last_node = *sample;
         return;
     }
-    assert_string_equal(sample->instance, NAME);
+    assert_string_equal(sample->instance, group);
     heard->instance++;
     heard->busy += sample->rates.cpu_milli > 0;
     heard->last_instance = *sample;
@@ -427,7 +427,7 @@ static void meter(void **unused)
     (void)uv_timer_init(&loop, &timer);
     (void)uv_timer_start(&timer, tick, 50, 50);
     assert_int_equal(hf_meter_new(&loop, "127.0.0.1", 100, take_sample, &heard, &meter), 0);
-    hf_meter_set(meter, NAME, ADDRESS, true);
+    hf_meter_set(meter, group, ADDRESS, true);
     hf_meter_set(meter, "hf-test-no-such", "", true);
     start_load();
     run_until(&loop, &heard.busy, 1);
@@ -447,18 +447,18 @@ static void meter(void **unused)
     assert_int_not_equal(meter_process(), pid);
     /* The group goes and comes again: no sample in between, no rate of a billion after it. */
     hf_meter_set(meter, "hf-test-no-such", "", false);
-    assert_int_equal(hf_cgroup_kill(NAME, 5000), 0);
-    assert_int_equal(hf_cgroup_remove(NAME), 0);
+    assert_int_equal(hf_cgroup_kill(group, 5000), 0);
+    assert_int_equal(hf_cgroup_remove(group), 0);
     heard.node = 0;
     run_until(&loop, &heard.node, 3);
     heard.instance = heard.node = 0;
     run_until(&loop, &heard.node, 2);
     assert_int_equal(heard.instance, 0);
-    assert_int_equal(hf_cgroup_make(NAME), 0);
+    assert_int_equal(hf_cgroup_make(group), 0);
     start_load();
     run_until(&loop, &heard.instance, 2);
     assert_true(heard.last_instance.rates.cpu_milli < 3000);
-    hf_meter_set(meter, NAME, ADDRESS, false);
+    hf_meter_set(meter, group, ADDRESS, false);
     hf_meter_free(meter);
     uv_close((uv_handle_t *)&timer, NULL);
     (void)uv_run(&loop, UV_RUN_DEFAULT);
@@ -468,6 +468,7 @@ static void meter(void **unused)
 
 int main(void)
 {
+    (void)snprintf(group, sizeof(group), "hf-test-usage-%d", (int)getpid());
     const struct CMUnitTest texts[] = {
         cmocka_unit_test(parses_cpu), cmocka_unit_test(parses_memory),
         cmocka_unit_test(parses_io),  cmocka_unit_test(parses_machine),
