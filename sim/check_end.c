@@ -118,6 +118,9 @@ static void wishes(struct sim_world *world, const struct hf_state *state)
         bool of_node = request->verb == HF_VERB_DRAIN || request->verb == HF_VERB_RESUME;
         if (!request->ok || (!of_instance && !of_node))
             continue;
+        /* What was wished for an instance ends with it; another one may have its slot. */
+        if (of_instance && world->taken_out >> request->instance & 1)
+            continue;
         bool newest = true;
         for (uint32_t k = 0; k < world->request_count; k++) {
             const struct sim_request *other = &world->request[k];

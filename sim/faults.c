@@ -115,7 +115,7 @@ static void command(struct sim_world *world, const struct sim_fault *fault)
     (void)sim_ask(world, n, verb, i, target, NULL);
 }
 
-static void vary(struct hf_spec *spec, const struct sim_world *world, uint64_t how)
+static void vary(struct hf_spec *spec, struct sim_world *world, uint64_t how)
 {
     uint16_t i = (uint16_t)(how >> 8) % SIM_INSTANCES;
     struct hf_instance_spec *instance = &spec->instances[i];
@@ -130,8 +130,10 @@ static void vary(struct hf_spec *spec, const struct sim_world *world, uint64_t h
     instance->priority = (int32_t)(how >> 20 & 31);
     instance->priority_stated = true;
     instance->failback = how >> 32 & 1 ? HF_FAILBACK_IMMEDIATE : HF_FAILBACK_NEVER;
-    if ((how >> 40 & 15) == 0)
-        memset(instance, 0, sizeof(*instance)); /* taken out of the file */
+    if ((how >> 40 & 15) == 0) {
+        memset(instance, 0, sizeof(*instance));
+        world->taken_out |= 1ull << i;
+    }
 }
 
 /* A setting that older versions do not know, and longer than what they keep of such. */

@@ -243,7 +243,8 @@ struct sim_world {
     uint64_t first, joined; /* nodes of the first day; those that were let in since */
     uint64_t marker, marker_acked[64];
     uint32_t marker_acked_count;
-    uint64_t faults; /* injected so far, for the bound on moves */
+    uint64_t taken_out; /* instances that somebody asked to leave out of the file */
+    uint64_t faults;    /* injected so far, for the bound on moves */
     uint64_t assigned[SIM_INSTANCES];
     uint64_t changed_us; /* when the last decision was applied */
     uint64_t token_us;
