@@ -1,6 +1,7 @@
 # make demo   installs what is needed, builds, and shows a failover on real kernels
 # make check  installs what is needed, builds, and runs every test
 # make build  installs what is needed and builds
+# make drill  every failure of the checklist on real kernels, and a report: JSON=FILE HTML=FILE
 # make sim    the simulator, SEEDS=100000 FIRST=1
 # make swarm  a long run of it, SEEDS=2000000 FIRST=1, built for speed
 # make fuzz   every fuzzer of test/fuzz for T=60 seconds; installs clang
@@ -10,7 +11,7 @@ BUILD ?= build
 STAGE = $(CURDIR)/$(BUILD)/stage
 LAB_INSTALL = $(STAGE)/usr/local
 
-.PHONY: all build deps stage lab demo check bench sim swarm fuzz clean format
+.PHONY: all build deps stage lab demo drill check bench sim swarm fuzz clean format
 
 all: build
 
@@ -32,6 +33,10 @@ lab: stage
 
 demo: lab
 	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) HOLDFAST_INSTALL=$(LAB_INSTALL) demo/run
+
+drill: lab
+	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) HOLDFAST_INSTALL=$(LAB_INSTALL) drill/run $(if $(JSON),--json $(JSON)) \
+		$(if $(HTML),--html $(HTML)) $(ARGS)
 
 check: lab
 	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) HOLDFAST_INSTALL=$(LAB_INSTALL) tools/check $(CHECK)

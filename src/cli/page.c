@@ -30,6 +30,7 @@ static const char style[] =
     "svg text.cell{text-anchor:middle}svg text.dim{fill:var(--dim)}svg text.head{font-weight:600}"
     "svg text.in{fill:var(--in)}.track{fill:var(--track)}.now{fill:var(--now);opacity:.75}"
     ".worst{fill:var(--worst)}.over{fill:var(--over)}.mark{stroke:var(--mark);stroke-dasharray:3 2}"
+    ".axis{stroke:var(--line)}.moment{fill:var(--worst);stroke:var(--now)}"
     ".gone{fill:var(--gone)}.good{fill:var(--good)}.bad{fill:var(--bad)}.noq{fill:var(--noq)}"
     "svg text.ongood,svg text.onbad,svg text.onnoq{fill:#fff}"
     ".h0{fill:var(--h0)}.h1{fill:var(--h1)}.h2{fill:var(--h2)}.h3{fill:var(--h3)}"

@@ -56,6 +56,7 @@ int verb_history(int argc, char **argv);
 int verb_demand(int argc, char **argv);
 int verb_why(int argc, char **argv);
 int verb_confirm_fenced(int argc, char **argv);
+int verb_drill(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_inspect(int argc, char **argv);
 int verb_help(int argc, char **argv);

@@ -62,6 +62,13 @@ int hf_inspect_facts(const char *file)
     return 0;
 }
 
+int verb_drill(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
 int verb_replay(int argc, char **argv)
 {
     (void)argc;

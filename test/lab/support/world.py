@@ -30,19 +30,21 @@ BAD_SIGNS = ("AddressSanitizer", "LeakSanitizer", "runtime error:", "HF_ASSERT",
 class World:
     """A lab with a cluster in it, and what a scenario needs to use both."""
 
-    def __init__(self, lab_name, folder, install=None):
+    def __init__(self, lab_name, folder, install=None, nodes=3, yaml=YAML):
         self.lab = Lab(lab_name)
-        self.folder, self.install = folder, install
+        self.folder, self.install, self.size = folder, install, nodes
         self.cluster = Cluster(self.lab)
-        self.yaml = YAML.read_text(encoding="utf-8")
+        self.yaml_path = yaml
+        self.yaml = yaml.read_text(encoding="utf-8")
         self.clients = {}
+        self.checked = {}         # what the clients of the last rows() counted, by instance
 
     # -- one cluster for all
 
     def bring_up(self):
-        self.lab.up(3, install=self.install)
+        self.lab.up(self.size, install=self.install)
         try:
-            self.cluster.set_up(YAML)
+            self.cluster.set_up(self.yaml_path)
             self.wait_home()
             for node in self.lab.nodes:
                 node.run(["sync"])
@@ -70,7 +72,7 @@ class World:
         for node in self.lab.nodes:
             for service in SERVICES:
                 node.run(["systemctl", "start", service])
-        self.cluster.wait_members(3, RESTORE_S)
+        self.cluster.wait_members(self.size, RESTORE_S)
         status = wait_until(self.cluster.status, RESTORE_S, "a member that answers")
         for node in status["nodes"]:
             if node["drained"] or node["quarantined"]:
@@ -105,6 +107,7 @@ class World:
     @contextmanager
     def rows(self, *names):
         """Clients on the instances while the scenario runs; no row may be lost or doubled."""
+        self.checked = {}
         self.clients = {n: RowClient(self.lab, INSTANCES[n]["address"], self.folder)
                         for n in names or INSTANCES}
         try:
@@ -115,6 +118,7 @@ class World:
                 client.wait_rows(ROWS, SERVED_S)
         finally:
             found = [(n, _finish(c)) for n, c in self.clients.items()]
+            self.checked = {n: checked for n, checked in found if checked}
         for name, checked in found:
             expect(checked is not None, f"{name}: its table can be read back")
             expect(checked["lost"] == 0 and checked["doubled"] == 0,
