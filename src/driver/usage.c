@@ -31,11 +31,18 @@ bool hf_usage_parse_cpu(const char *cpu_stat, struct hf_usage *usage)
 
 bool hf_usage_parse_memory(const char *current, const char *stat, struct hf_usage *usage)
 {
+    static const char *const given_back[] = {"inactive_file", "active_file", "slab_reclaimable"};
     uint64_t all = 0;
-    uint64_t idle = 0;
-    if (sscanf(current, "%" SCNu64, &all) != 1 || !number_of(stat, "inactive_file", &idle))
+    uint64_t cache = 0;
+    if (sscanf(current, "%" SCNu64, &all) != 1)
         return false;
-    usage->memory_bytes = all > idle ? all - idle : 0;
+    for (unsigned k = 0; k < sizeof(given_back) / sizeof(given_back[0]); k++) {
+        uint64_t part = 0;
+        if (!number_of(stat, given_back[k], &part))
+            return false;
+        cache += part;
+    }
+    usage->memory_bytes = all > cache ? all - cache : 0;
     return true;
 }
 

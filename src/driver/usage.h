@@ -2,12 +2,13 @@
  * usage.h - what an instance has used so far, by the counters of its cgroup.
  *
  * Happy path: four small files of cgroup v2 are read (kernel: Documentation/admin-guide/
- * cgroup-v2.rst). cpu: usage_usec of cpu.stat. memory: memory.current less inactive_file of
- * memory.stat, the file cache that the kernel takes back first; shared buffers are in it once,
- * whichever processes use them. Disk I/O: rios + wios and rbytes + wbytes of io.stat, over the
- * lowest devices only: a write through multipath or LVM is listed at each layer, and counts once.
- * Failure modes: a file that is not there or says nonsense leaves its figure unknown, the others
- * stand; -ENOENT there is no such group. Counters begin anew with each new group.
+ * cgroup-v2.rst). cpu: usage_usec of cpu.stat. memory: memory.current less what the kernel
+ * takes back when others want it (inactive_file, active_file, slab_reclaimable of memory.stat: a
+ * cache grows into whatever there is, and says nothing of what is needed); shared buffers are in it
+ * once, whichever processes use them. Disk I/O: rios + wios and rbytes + wbytes of io.stat, over
+ * the lowest devices only: a write through multipath or LVM is listed at each layer, and counts
+ * once. Failure modes: a file that is not there or says nonsense leaves its figure unknown, the
+ * others stand; -ENOENT there is no such group. Counters begin anew with each new group.
  *
  * What writes back dirty pages is charged to the group that made them dirty where the file system
  * can (ext4, xfs). Memory and disk I/O are counted from the first hf_cgroup_make on.

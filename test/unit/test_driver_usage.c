@@ -52,13 +52,17 @@ static void parses_memory(void **unused)
 {
     (void)unused;
     struct hf_usage usage = {0};
-    assert_true(hf_usage_parse_memory("1000\n", "anon 5\ninactive_file 300\nfile 2\n", &usage));
+    assert_true(hf_usage_parse_memory(
+        "1000\n", "anon 5\ninactive_file 200\nactive_file 60\nfile 2\nslab_reclaimable 40\n",
+        &usage));
     assert_int_equal(usage.memory_bytes, 700);
     /* The two files are read one after the other and need not fit. */
-    assert_true(hf_usage_parse_memory("100\n", "inactive_file 300\n", &usage));
+    assert_true(hf_usage_parse_memory(
+        "100\n", "inactive_file 300\nactive_file 0\nslab_reclaimable 0\n", &usage));
     assert_int_equal(usage.memory_bytes, 0);
     assert_false(hf_usage_parse_memory("100\n", "anon 5\n", &usage));
-    assert_false(hf_usage_parse_memory("max\n", "inactive_file 3\n", &usage));
+    assert_false(hf_usage_parse_memory(
+        "max\n", "inactive_file 3\nactive_file 0\nslab_reclaimable 0\n", &usage));
 }
 
 static bool is_eight(unsigned major, unsigned minor)
