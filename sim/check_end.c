@@ -28,8 +28,8 @@ static bool no_room(const struct hf_instance_state *state)
     return false;
 }
 
-/* Counted from what really runs: an engine has its degraded settings exactly when it has company.
- */
+/* Counted from what really runs: an engine has its degraded settings exactly when it has company,
+ * or states more than its node has room for. */
 static void check_size(struct sim_world *world, const struct hf_state *state, uint16_t i)
 {
     uint8_t owner = state->instances[i].owner;
@@ -43,9 +43,15 @@ static void check_size(struct sim_world *world, const struct hf_state *state, ui
         if (other != i && state->instances[other].target != HF_NODE_NONE)
             return; /* something is on its way */
     }
+    for (unsigned r = 0; r < HF_RESOURCES; r++) {
+        uint64_t capacity = sim_capacity(state, owner, r);
+        if (capacity && state->spec.instances[i].demand[r] * 100 >
+                            capacity * (100u - state->spec.cluster.reserve_percent))
+            company = true;
+    }
     if (world->node[owner].real[i].degraded != company)
         sim_violation(world, "size: %s is %s on %s and runs %s", state->spec.instances[i].name,
-                      company ? "not alone" : "alone", sim_node_name(world, owner),
+                      company ? "not alone, or too big," : "alone", sim_node_name(world, owner),
                       company ? "at its full size" : "degraded");
 }
 

@@ -15,7 +15,7 @@ static uint64_t load_of(const struct hf_state *state, uint8_t n, unsigned r)
     uint64_t load = 0;
     for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
         if (state->spec.instances[i].name[0] && state->instances[i].owner == n)
-            load += state->spec.instances[i].demand[r];
+            load += sim_needs(state, i, r);
     }
     return load;
 }
@@ -42,11 +42,11 @@ static int32_t weight_of(const struct hf_spec *spec, uint16_t i)
     return weight;
 }
 
-/* A tenth of what is stated is not for instances. */
+/* The reserve is not for instances. */
 static bool within(const struct hf_state *state, uint8_t n, unsigned r, uint64_t load)
 {
-    uint64_t capacity = state->spec.nodes[n].capacity[r];
-    return !capacity || load * 10 <= capacity * 9;
+    uint64_t capacity = sim_capacity(state, n, r);
+    return !capacity || load * 100 <= capacity * (100u - state->spec.cluster.reserve_percent);
 }
 
 void sim_check_room(struct sim_world *world, uint8_t n, const struct hf_history_record *record)
@@ -68,10 +68,10 @@ void sim_check_room(struct sim_world *world, uint8_t n, const struct hf_history_
         return;
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
         uint64_t load = load_of(state, record->node, r);
-        if (spec->demand[r] && !within(state, record->node, r, load))
+        if (sim_needs(state, i, r) && !within(state, record->node, r, load))
             sim_violation(world, "room: %s is given to %s, which would carry %llu of %llu",
                           spec->name, sim_node_name(world, record->node), (unsigned long long)load,
-                          (unsigned long long)state->spec.nodes[record->node].capacity[r]);
+                          (unsigned long long)sim_capacity(state, record->node, r));
     }
 }
 
@@ -148,18 +148,17 @@ static void add_to_trial(struct trial *t, uint16_t i)
 /* Beside those before it, where these are tried now. */
 static bool fits_on(const struct trial *t, unsigned k, uint8_t n)
 {
-    const struct hf_spec *spec = &t->state->spec;
-    const struct hf_instance_spec *mine = &spec->instances[t->list[k]];
     uint64_t load[HF_RESOURCES] = {0};
     for (unsigned j = 0; j < k; j++) {
         bool same = t->at[j] == n;
         if ((same ? t->apart[k] : t->together[k]) >> j & 1)
             return false;
         for (unsigned r = 0; same && r < HF_RESOURCES; r++)
-            load[r] += spec->instances[t->list[j]].demand[r];
+            load[r] += sim_needs(t->state, t->list[j], r);
     }
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        if (mine->demand[r] && !within(t->state, n, r, load[r] + mine->demand[r]))
+        uint64_t mine = sim_needs(t->state, t->list[k], r);
+        if (mine && !within(t->state, n, r, load[r] + mine))
             return false;
     }
     return true;

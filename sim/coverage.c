@@ -21,6 +21,8 @@ static const struct {
     {"change cluster", "writes no history; every seed begins with it"},
     {"change exclude", "writes no history; it stands beside a phase"},
     {"change refused", "writes no history; the reply has its reason"},
+    {"reason measured", "stands in no history: story measured"},
+    {"change measured", "writes no history; a checker of room looks at what it leads to"},
     {"change noted", "writes no history; the reply has its reason"},
     {"step release", "nothing asks for it: the reservation stays until the next owner takes it"},
 };

@@ -255,6 +255,26 @@ static void do_command(struct story *story)
     complain(story, "unknown command");
 }
 
+/* measured db1 1000, measured pg0 600: memory, as the daemon there tells its core. */
+static void do_measured(struct story *story)
+{
+    const struct hf_state *state = sim_state_of(story->world);
+    struct hf_event event = {.type = HF_EVENT_MEASURED};
+    bool of_node = !strncmp(word(story, 1), "db", 2);
+    uint16_t i = of_node ? (uint16_t)HF_INSTANCE_NONE : instance_of(story, word(story, 1));
+    uint8_t n = of_node ? node_of(story, word(story, 1)) : HF_NODE_NONE;
+    if (story->failed || !state)
+        return;
+    n = of_node ? n : state->instances[i].owner;
+    event.measured.instance = i;
+    event.measured.amount[HF_MEMORY] = (uint64_t)atoi(word(story, 2));
+    sim_step(story->world, n, &event);
+    sim_run(story->world, story->world->now + 100 * SIM_MS);
+    sim_trace(story->world, "%s: %llu in the state", word(story, 1),
+              (unsigned long long)(of_node ? state->nodes[n].measured[HF_MEMORY]
+                                           : state->instances[i].measured[HF_MEMORY]));
+}
+
 static void do_join(struct story *story)
 {
     uint8_t member = sim_member(story->world);
@@ -354,6 +374,8 @@ static void obey(struct story *story, char *line)
         sim_version(story->world, node_of(story, word(story, 1)), (uint16_t)atoi(word(story, 2)));
     else if (is(story, 0, "join"))
         do_join(story);
+    else if (is(story, 0, "measured"))
+        do_measured(story);
     else if (is(story, 0, "hang")) /* every step that begins from now on */
         story->world->mood.hang = is(story, 1, "on") ? 1000 : 0;
     else if (is(story, 0, "steps"))

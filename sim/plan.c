@@ -176,6 +176,8 @@ static bool configure(struct sim_world *world, const struct sim_plan *plan)
         spec->nodes[n].capacity[HF_MEMORY] = 1000;
     if (plan->tight)
         sim_spec_tighten(world, spec, plan->nodes, plan->instances);
+    if (plan->tight && world->seed / 5 % 2)
+        sim_measure_begin(world, spec);
     return sim_apply(world, spec);
 }
 

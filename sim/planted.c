@@ -53,6 +53,8 @@ static const struct {
     {34, 1000, "apart_from binds only the one that states it"},
     {35, 1000, "the group's place is not looked for"},
     {36, 1000, "failback does not wait for its window"},
+    {105, 1000, "what was measured does not count"},
+    {106, 2000, "room is looked for at full size, whatever is degraded"},
 };
 
 static bool wanted(int argc, char **argv, unsigned number)

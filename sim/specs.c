@@ -29,8 +29,12 @@ static void tighten(struct hf_spec *spec, struct sim_rng *rng, unsigned r, unsig
         room += spec->nodes[n].capacity[r] * 9 / 10;
     }
     uint64_t mean = room * sim_between(rng, 45, 110) / 100 / instances;
-    for (unsigned i = 0; i < instances; i++)
-        spec->instances[i].demand[r] = mean * sim_between(rng, 30, 170) / 100;
+    for (unsigned i = 0; i < instances; i++) {
+        struct hf_instance_spec *instance = &spec->instances[i];
+        instance->demand[r] = mean * sim_between(rng, 30, 170) / 100;
+        if (instance->degraded_settings[0])
+            instance->degraded[r] = instance->demand[r] * 6 / 10;
+    }
 }
 
 void sim_spec_tighten(struct sim_world *world, struct hf_spec *spec, unsigned nodes,

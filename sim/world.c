@@ -172,7 +172,7 @@ static struct sim_event pop(struct sim_world *world)
 static bool of_node(uint8_t type)
 {
     return type != SIM_EV_WATCHDOG && type != SIM_EV_REFORM && type != SIM_EV_CLIENT &&
-           type != SIM_EV_FAULT && type != SIM_EV_CHECK;
+           type != SIM_EV_FAULT && type != SIM_EV_CHECK && type != SIM_EV_MEASURE;
 }
 
 static void daemon_start_event(struct sim_world *world, const struct sim_event *event)
@@ -243,6 +243,9 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
             world->on_fault(world, event->a, event->b);
         return;
     case SIM_EV_CHECK:
+        return;
+    case SIM_EV_MEASURE:
+        sim_measure(world);
         return;
     case SIM_EV_JOINED:
         if (world->node[event->node].life == event->guard)

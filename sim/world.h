@@ -43,7 +43,8 @@ enum sim_event_type {
     SIM_EV_CLIENT,   /* engines write, clients commit */
     SIM_EV_FAULT,    /* of a swarm or of a script */
     SIM_EV_CHECK,
-    SIM_EV_JOINED, /* a joiner that is switched on starts its services anew */
+    SIM_EV_JOINED,  /* a joiner that is switched on starts its services anew */
+    SIM_EV_MEASURE, /* every daemon tells its core what it measured */
 };
 
 struct sim_event {
@@ -243,6 +244,8 @@ struct sim_world {
     uint64_t first, joined; /* nodes of the first day; those that were let in since */
     uint64_t marker, marker_acked[64];
     uint32_t marker_acked_count;
+    bool measured; /* nothing is stated: what is needed and there is measured */
+    uint64_t needs[SIM_INSTANCES][HF_RESOURCES], has[SIM_NODES][HF_RESOURCES]; /* then, about */
     uint64_t taken_out; /* instances that somebody asked to leave out of the file */
     uint64_t faults;    /* injected so far, for the bound on moves */
     uint64_t assigned[SIM_INSTANCES];
@@ -404,6 +407,11 @@ void sim_check_relations(struct sim_world *world, uint8_t node,
 bool sim_apart(const struct hf_spec *spec, uint16_t a, uint16_t b);
 uint64_t sim_group_of(const struct hf_spec *spec, uint16_t a); /* set of instances */
 bool sim_together(const struct hf_spec *spec, uint16_t a, uint16_t b);
+/* measure.c: what the daemons measure, and what counts, by a rule of its own. */
+void sim_measure_begin(struct sim_world *world, struct hf_spec *spec);
+void sim_measure(struct sim_world *world);
+uint64_t sim_needs(const struct hf_state *state, uint16_t i, unsigned r);
+uint64_t sim_capacity(const struct hf_state *state, uint8_t n, unsigned r);
 
 /* coverage.c: says what was never reached, and why not. Returns how many have no explanation. */
 unsigned sim_coverage_print(const struct sim_coverage *coverage);

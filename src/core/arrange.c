@@ -128,7 +128,7 @@ static void sum_up(struct hf_arrange *arrange)
     for (uint16_t k = 0; k < arrange->count; k++) {
         uint8_t n = arrange->node[arrange->slot[k]];
         for (unsigned r = 0; n != HF_NODE_NONE && r < HF_RESOURCES; r++)
-            arrange->planned[n][r] += arrange->problem.instances[k].demand[r];
+            arrange->planned[n][r] += arrange->problem.instances[k].degraded[r];
     }
 }
 

@@ -120,8 +120,11 @@ static void put_instance(struct hf_core *core, uint16_t i)
     uint8_t at = arrange->at[i];
     memset(to, 0, sizeof(*to));
     to->priority = class_of(core, i);
-    for (unsigned r = 0; r < HF_RESOURCES; r++)
-        to->demand[r] = (int64_t)hf_demand(&core->state.spec, i, r);
+    for (unsigned r = 0; r < HF_RESOURCES; r++) {
+        to->demand[r] = (int64_t)hf_demand_full(&core->state, i, r);
+        to->degraded[r] = (int64_t)hf_demand(&core->state, i, r);
+        to->has_degraded |= to->degraded[r] < to->demand[r];
+    }
     to->owners = owners_of(core, i);
     to->n_preferred = (uint8_t)hf_arrange_order(core, i, to->owners, to->preferred);
     to->current = at == HF_NODE_NONE ? HF_PLACE_NONE : (int8_t)at;
@@ -166,7 +169,7 @@ static void put_node(struct hf_core *core, uint8_t n, const int64_t *all)
     node->up = hf_up_nodes(core) & hf_bit(n) && core->state.nodes[n].joined_epoch;
     node->passive = core->state.nodes[n].drained; /* to be left, if possible */
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        uint64_t room = hf_room(&core->state.spec, n, r);
+        uint64_t room = hf_room(&core->state, n, r);
         if (HF_PLANTED(33))
             room = room * 7 / 8;
         int64_t cap = room < HF_ROOM_UNLIMITED ? (int64_t)room : all[r] + 1;
@@ -185,7 +188,7 @@ static void put_nodes(struct hf_core *core)
         uint16_t i = arrange->slot[k];
         uint8_t at = runs_at(arrange, i);
         for (unsigned r = 0; r < HF_RESOURCES; r++) {
-            int64_t demand = (int64_t)hf_demand(&core->state.spec, i, r);
+            int64_t demand = (int64_t)hf_demand(&core->state, i, r);
             all[r] += demand;
             if (at != HF_NODE_NONE)
                 arrange->planned[at][r] += demand;
@@ -204,7 +207,7 @@ static void put_nodes(struct hf_core *core)
 static bool has_room(const struct hf_core *core, uint16_t i, uint8_t n)
 {
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        int64_t demand = (int64_t)hf_demand(&core->state.spec, i, r);
+        int64_t demand = (int64_t)hf_demand(&core->state, i, r);
         if (demand && core->arrange.planned[n][r] + demand > core->arrange.problem.nodes[n].cap[r])
             return false;
     }
@@ -251,7 +254,7 @@ static void check_movers(struct hf_core *core)
         }
         arrange->node[i] = at;
         for (unsigned r = 0; r < HF_RESOURCES; r++)
-            arrange->planned[at][r] += (int64_t)hf_demand(&core->state.spec, i, r);
+            arrange->planned[at][r] += (int64_t)hf_demand(&core->state, i, r);
     }
 }
 

@@ -12,7 +12,7 @@ static void add(struct hf_arrange *arrange, int64_t load[HF_NODES_MAX][HF_RESOUR
                 unsigned n)
 {
     for (unsigned r = 0; r < HF_RESOURCES; r++)
-        load[n][r] += arrange->problem.instances[k].demand[r];
+        load[n][r] += arrange->problem.instances[k].degraded[r];
 }
 
 /* planned holds what has a place; present also what is somewhere without having its place there. */
@@ -27,7 +27,7 @@ static void count_present(struct hf_core *core)
         if (here == HF_NODE_NONE || counted)
             continue;
         for (unsigned r = 0; r < HF_RESOURCES; r++)
-            arrange->present[here][r] += (int64_t)hf_demand(&core->state.spec, i, r);
+            arrange->present[here][r] += (int64_t)hf_demand(&core->state, i, r);
     }
 }
 
@@ -36,7 +36,7 @@ static bool fits(const struct hf_arrange *arrange, const int64_t *load, uint16_t
                  bool here)
 {
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        int64_t demand = arrange->problem.instances[k].demand[r];
+        int64_t demand = arrange->problem.instances[k].degraded[r];
         int64_t sum = load[r] + (here ? 0 : demand);
         if (demand && sum > arrange->problem.nodes[n].cap[r])
             return false;

@@ -20,6 +20,7 @@ static const char *const change_words[HF_CHANGE_TYPES] = {
     [HF_CHANGE_REFUSED] = "refused",
     [HF_CHANGE_NOTED] = "noted",
     [HF_CHANGE_FORMAT] = "format",
+    [HF_CHANGE_MEASURED] = "measured",
 };
 
 const char *hf_change_word(enum hf_change_type type)

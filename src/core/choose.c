@@ -52,11 +52,11 @@ static bool too_full(const struct hf_core *core, uint8_t node, const uint64_t *l
                      const uint64_t *more, struct hf_reason *ret_reason)
 {
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        uint64_t room = hf_room(&core->state.spec, node, r);
+        uint64_t room = hf_room(&core->state, node, r);
         if (!more[r] || room == HF_ROOM_UNLIMITED || load[r] + more[r] <= room)
             continue;
         *ret_reason = hf_reason_node(HF_REASON_NO_CAPACITY, node);
-        ret_reason->number = (load[r] + more[r]) * 100 / core->state.spec.nodes[node].capacity[r];
+        ret_reason->number = (load[r] + more[r]) * 100 / hf_capacity_of(&core->state, node, r);
         return true;
     }
     return false;
@@ -75,7 +75,7 @@ static void sum_load(const struct hf_case *v, uint8_t node, bool group, bool her
         if (!there || j == v->i || (group && same_group(core, j, v->i)))
             continue;
         for (unsigned r = 0; r < HF_RESOURCES; r++)
-            load[r] += hf_demand(&core->state.spec, j, r);
+            load[r] += hf_demand(&core->state, j, r);
     }
 }
 
@@ -103,7 +103,7 @@ bool hf_case_rejected(const struct hf_case *v, uint8_t node, struct hf_reason *r
             rejected_by_rival(core, j, node, true, ret_reason))
             return true;
         for (unsigned r = 0; r < HF_RESOURCES; r++)
-            more[r] += hf_demand(&core->state.spec, j, r);
+            more[r] += hf_demand(&core->state, j, r);
     }
     sum_load(v, node, true, true, load);
     return too_full(core, node, load, more, ret_reason);
@@ -129,7 +129,7 @@ void hf_case_add_demand(const struct hf_case *v, uint64_t sum[HF_RESOURCES])
     for (unsigned k = 0; k < core->order_count; k++) {
         uint16_t j = core->order[k];
         for (unsigned r = 0; r < HF_RESOURCES && hf_case_goes_along(v, j); r++)
-            sum[r] += hf_demand(&core->state.spec, j, r);
+            sum[r] += hf_demand(&core->state, j, r);
     }
 }
 
@@ -159,11 +159,11 @@ bool hf_case_room_now(const struct hf_case *v, uint8_t node, struct hf_reason *r
         if (arrange->node[j] != node)
             leaver = j;
         for (unsigned r = 0; r < HF_RESOURCES; r++)
-            load[r] += (int64_t)hf_demand(&core->state.spec, j, r);
+            load[r] += (int64_t)hf_demand(&core->state, j, r);
     }
     bool free = blocker == HF_INSTANCE_NONE;
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        int64_t demand = (int64_t)hf_demand(&core->state.spec, v->i, r);
+        int64_t demand = (int64_t)hf_demand(&core->state, v->i, r);
         free = free && (!demand || load[r] + demand <= arrange->problem.nodes[node].cap[r]);
     }
     *ret_reason = hf_reason_node(HF_REASON_WAITS_ROOM, node);
@@ -201,7 +201,7 @@ static struct hf_reason against(const struct hf_case *v, uint8_t node)
         return reason;
     sum_load(v, node, false, false, load);
     for (unsigned r = 0; r < HF_RESOURCES; r++)
-        more[r] = hf_demand(&core->state.spec, v->i, r);
+        more[r] = hf_demand(&core->state, v->i, r);
     if (too_full(core, node, load, more, &reason) || !hf_case_room_now(v, node, &reason))
         return reason;
     return hf_reason_node(HF_REASON_NOT_BEST, node);

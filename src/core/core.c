@@ -141,6 +141,9 @@ static void take_message(struct hf_core *core, const struct hf_event_message *ev
     case HF_MESSAGE_GO:
         hf_go_message(core, &message.head);
         return;
+    case HF_MESSAGE_MEASURED:
+        hf_measured_message(core, event->node, &message);
+        return;
     }
 }
 
@@ -175,6 +178,9 @@ static void take(struct hf_core *core, const struct hf_event *event)
         return;
     case HF_EVENT_PERSISTED:
         hf_persisted(core, event->persisted.mark);
+        return;
+    case HF_EVENT_MEASURED:
+        hf_measured_event(core, &event->measured);
         return;
     case HF_EVENT_TYPES:
         return;
@@ -213,6 +219,7 @@ void hf_core_step(struct hf_core *core, const struct hf_event *event, struct hf_
     hf_membership_tick(core);
     hf_local_run(core);
     hf_reports_send(core);
+    hf_measured_send(core);
     hf_stage_send_more(core);
     hf_decide(core);
     if (core->now_ms < core->tilt_until_ms)

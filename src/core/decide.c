@@ -175,6 +175,8 @@ static void propose_all(struct hf_core *core, struct hf_proposal *proposal)
         return;
     }
     propose_instances(core, proposal);
+    if (!proposal->count) /* what is decided with a demand has it in the state already */
+        hf_propose_measured(core, proposal);
 }
 
 /* A joiner waits for the state: nothing is decided until it was sent. */

@@ -109,6 +109,7 @@ static void applied(struct hf_core *core, const struct hf_change *change)
     case HF_CHANGE_REFUSED:
     case HF_CHANGE_NOTED:
     case HF_CHANGE_FORMAT:
+    case HF_CHANGE_MEASURED:
     case HF_CHANGE_TYPES:
         break;
     }

@@ -32,6 +32,7 @@ enum hf_event_type {
     HF_EVENT_EXITED,    /* an engine process ended */
     HF_EVENT_REQUEST,   /* an administrator's command, from this node's control socket */
     HF_EVENT_PERSISTED, /* everything up to persisted.mark is synced on this node's disk */
+    HF_EVENT_MEASURED,  /* what this node has, or what an instance that runs here needs */
     HF_EVENT_TYPES
 };
 
@@ -113,6 +114,12 @@ struct hf_event_request {
     const struct hf_spec *spec;
 };
 
+/* In the units of spec.h, by enum hf_resource; 0 = not known. */
+struct hf_event_measured {
+    uint16_t instance; /* HF_INSTANCE_NONE: this node */
+    uint64_t amount[HF_RESOURCES];
+};
+
 struct hf_event {
     uint8_t type; /* enum hf_event_type */
     uint64_t now_ms;
@@ -131,6 +138,7 @@ struct hf_event {
         struct {
             uint64_t mark; /* as the action said */
         } persisted;
+        struct hf_event_measured measured;
     };
 };
 

@@ -84,6 +84,13 @@ struct hf_local {
     uint64_t report_ms; /* not before then, 0 = at once */
 };
 
+/* What was measured, in the units of spec.h. */
+struct hf_measured {
+    bool known;
+    uint8_t node; /* who said so */
+    uint64_t amount[HF_RESOURCES];
+};
+
 struct hf_hello {
     bool heard;
     uint64_t incarnation;
@@ -188,6 +195,11 @@ struct hf_core {
     uint64_t acked[HF_NODES_MAX];
     uint64_t vote_index;     /* no vote was added since this decision; it must be durable first */
     uint32_t since_snapshot; /* decisions persisted since the last snapshot */
+
+    struct hf_measured own, own_of[HF_INSTANCES_MAX]; /* this node's daemon measured these */
+    struct hf_measured heard[HF_NODES_MAX];           /* the nodes said so of themselves, */
+    struct hf_measured heard_of[HF_INSTANCES_MAX];    /* and of what they run */
+    uint64_t measured_ms;                             /* nothing of it is told before then */
 
     struct hf_report reports[HF_INSTANCES_MAX];
     uint8_t report_node[HF_INSTANCES_MAX]; /* who reported; HF_NODE_NONE = nothing */
@@ -295,6 +307,12 @@ void hf_format_halt(struct hf_core *core, uint64_t format);
 void hf_propose_format(struct hf_core *core, struct hf_proposal *proposal);
 /* What hinders a specification that needs this format; HF_REASON_NONE = nothing. */
 struct hf_reason hf_format_hinders(const struct hf_core *core, uint16_t needed);
+
+/* measured.c: demand and capacity that nobody stated. */
+void hf_measured_event(struct hf_core *core, const struct hf_event_measured *event);
+void hf_measured_message(struct hf_core *core, uint8_t node, struct hf_message *message);
+void hf_measured_send(struct hf_core *core);
+void hf_propose_measured(struct hf_core *core, struct hf_proposal *proposal);
 
 /* arrange.c: who is to be where, as of now, into core->arrange. */
 void hf_arrange(struct hf_core *core);

@@ -28,6 +28,7 @@ enum hf_message_type {
     HF_MESSAGE_DECISION,  /* the coordinator's changes: the only message that changes the state */
     HF_MESSAGE_ACK,       /* a node has synced the decisions up to index on its disk */
     HF_MESSAGE_GO,        /* members that did not say HELLO in time are not waited for */
+    HF_MESSAGE_MEASURED,  /* what a node has, and what the instances that it runs need */
 };
 
 /* What the kinds of items in SNAPSHOT and PART are. */

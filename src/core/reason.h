@@ -139,7 +139,8 @@
       "else until %n has stopped it")                                                              \
     X(NO_ROOM_FOUND, "no-room-found",                                                              \
       "no room was found for it in as many steps as a decision has; there may be some: 'holdfast " \
-      "plan' looks longer")
+      "plan' looks longer")                                                                        \
+    X(MEASURED, "measured", "%n measured it")
 
 enum hf_reason_code {
 #define HF_REASON_ENUM(code, word, text) HF_REASON_##code,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/codec.h"
+#include "core/demand.h"
 #include "core/planted.h"
 
 #define FULL 1u
@@ -29,9 +30,21 @@ static bool has_profile(const struct hf_instance_spec *spec)
     return any;
 }
 
+/* Its node has no room for all that it states, with nobody beside it. What was measured says
+ * nothing here: a cache grows into whatever there is. */
+static bool is_too_big(const struct hf_state *state, uint16_t instance)
+{
+    uint8_t node = state->instances[instance].owner;
+    bool too_big = false;
+    for (unsigned r = 0; node != HF_NODE_NONE && r < HF_RESOURCES; r++)
+        too_big |= state->spec.instances[instance].demand[r] > hf_room(state, node, r);
+    return too_big;
+}
+
 bool hf_is_degraded(const struct hf_state *state, uint16_t instance)
 {
-    return has_profile(&state->spec.instances[instance]) && hf_shares_node(state, instance);
+    return has_profile(&state->spec.instances[instance]) &&
+           (hf_shares_node(state, instance) || is_too_big(state, instance));
 }
 
 uint32_t hf_size_number(const struct hf_state *state, uint16_t instance)

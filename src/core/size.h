@@ -13,7 +13,8 @@
  * way there, until nothing of it is left. False without an owner. */
 bool hf_shares_node(const struct hf_state *state, uint16_t instance);
 
-/* Whether its file states a degraded profile at all, and that holds now. */
+/* Whether its file states a degraded profile at all, and that holds now: it shares its node, or
+ * that has too little room for all of it. */
 bool hf_is_degraded(const struct hf_state *state, uint16_t instance);
 
 /* A number for the settings that its engine is to have: another one when they are others. Never 0.

@@ -9,6 +9,7 @@ void hf_cluster_spec_init(struct hf_cluster_spec *cluster)
     cluster->fencing_count = 2;
     cluster->fencing[0] = HF_FENCING_RESERVATION;
     cluster->fencing[1] = HF_FENCING_WATCHDOG;
+    cluster->reserve_percent = 10;
     cluster->token_ms = 500;
     cluster->quorum_loss_stop_ms = 5000;
     cluster->daemon_grace_ms = 5000;

@@ -26,6 +26,7 @@ enum hf_engine_kind { HF_ENGINE_POSTGRESQL, HF_ENGINE_MARIADB, HF_ENGINE_OCF, HF
 enum hf_fs { HF_FS_EXT4, HF_FS_XFS };
 enum hf_writer { HF_WRITER_RUNTIME, HF_WRITER_TOOLS };
 enum hf_failback { HF_FAILBACK_NEVER, HF_FAILBACK_IMMEDIATE, HF_FAILBACK_WINDOW };
+enum hf_measured_use { HF_MEASURED_COUNTS, HF_MEASURED_SHOWN };
 enum hf_fencing { HF_FENCING_RESERVATION, HF_FENCING_AGENT, HF_FENCING_WATCHDOG };
 
 struct hf_node_spec {
@@ -123,6 +124,8 @@ struct hf_cluster_spec {
     char fence_agent[HF_NAME_MAX];
     char fence_options_file[HF_PATH_MAX];
     uint8_t survive;              /* policy: failures that must be carried; 0 = not stated */
+    uint8_t reserve_percent;      /* of each node's capacity, kept for the system */
+    uint8_t measured;             /* enum hf_measured_use: where nothing is stated */
     uint32_t token_ms;            /* corosync's token */
     uint32_t quorum_loss_stop_ms; /* a node without quorum serves nothing after this */
     uint32_t daemon_grace_ms;     /* how long a node's daemon may be away (restart) */

@@ -67,8 +67,9 @@ struct hf_instance_state {
     uint8_t failover_count;
     uint64_t failovers[HF_FAILOVERS_KEPT]; /* wall clock of the latest failovers it caused */
     struct hf_takeover takeover;
-    char detail[HF_PATH_MAX]; /* what the driver said of the last failure, "" = nothing */
-    uint32_t owners_had;      /* how often it got an owner; since format 2 */
+    char detail[HF_PATH_MAX];        /* what the driver said of the last failure, "" = nothing */
+    uint32_t owners_had;             /* how often it got an owner; since format 2 */
+    uint64_t measured[HF_RESOURCES]; /* what it needs, where nothing is stated; 0 = not known */
 };
 
 struct hf_node_state {
@@ -83,6 +84,7 @@ struct hf_node_state {
     uint8_t failure_count;
     uint64_t failures[HF_RESTARTS_KEPT];
     uint16_t speaks; /* the newest format that its daemon speaks, as it said when it came up */
+    uint64_t measured[HF_RESOURCES]; /* what it has, where nothing is stated; 0 = not known */
 };
 
 enum hf_change_type {
@@ -104,6 +106,7 @@ enum hf_change_type {
     HF_CHANGE_REFUSED,    /* a command was refused: reason */
     HF_CHANGE_NOTED,      /* a command was accepted and changed nothing: reason */
     HF_CHANGE_FORMAT,     /* number = the format in use from now on */
+    HF_CHANGE_MEASURED,   /* instance, or HF_INSTANCE_NONE and node; measured */
     HF_CHANGE_TYPES
 };
 
@@ -128,6 +131,7 @@ struct hf_change {
     struct hf_reason choice; /* HF_CHANGE_ASSIGN: why this node */
     uint32_t timings[HF_TIMINGS];
     uint64_t key;
+    uint64_t measured[HF_RESOURCES];
     uint8_t rejection_count;
     struct hf_rejection rejections[HF_REJECTIONS_MAX];
     uint8_t origin;   /* node whose administrator asked, or HF_NODE_NONE */
@@ -185,6 +189,9 @@ void hf_state_empty(struct hf_state *state, bool *made);
  * that HF_CHANGE_CONFIG switches to; may be NULL otherwise. */
 bool hf_state_apply(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms,
                     const struct hf_spec *staged);
+
+/* measured.c: HF_CHANGE_MEASURED. */
+bool hf_measured_apply(struct hf_state *state, const struct hf_change *change);
 
 /* Notes that a slot is in use: to be called by whoever writes its specification. */
 void hf_state_used(struct hf_state *state, uint16_t instance);

@@ -18,6 +18,8 @@ static const struct hf_field cluster_rows[] = {
     HF_U32(C, 12, daemon_grace_ms),
     HF_U32(C, 13, watchdog_ms),
     HF_U32(C, 14, key_watch_ms),
+    HF_ROW(C, 40, HF_FIELD_U8, reserve_percent, 1, 10),
+    HF_U8(C, 41, measured),
 };
 HF_TABLE_EXT(hf_table_cluster_spec, C, cluster_rows);
 #undef C

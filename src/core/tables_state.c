@@ -53,6 +53,7 @@ static const struct hf_field instance_rows[] = {
     HF_STRUCT(I, 15, takeover, &takeover_table),
     HF_TEXT(I, 16, detail),
     HF_U32_SINCE(2, I, 17, owners_had),
+    HF_FIXED(I, 45, HF_FIELD_U64, measured),
 };
 HF_TABLE(hf_table_instance_state, I, instance_rows);
 #undef I
@@ -69,6 +70,7 @@ static const struct hf_field node_rows[] = {
     HF_STRUCT(N, 8, reason, &hf_table_reason),
     HF_LIST(N, 9, HF_FIELD_U64, failures, failure_count),
     HF_ROW(N, 10, HF_FIELD_U16, speaks, 2, HF_FORMAT_FIRST),
+    HF_FIXED(N, 45, HF_FIELD_U64, measured),
 };
 HF_TABLE(hf_table_node_state, N, node_rows);
 #undef N
@@ -93,6 +95,7 @@ static const struct hf_field change_rows[] = {
     HF_TEXT(G, 16, text),
     HF_TEXT(G, 17, address),
     HF_TEXT(G, 18, address2),
+    HF_FIXED(G, 45, HF_FIELD_U64, measured),
 };
 HF_TABLE(hf_table_change, G, change_rows);
 #undef G

@@ -23,7 +23,8 @@ bool hf_cluster_spec_valid(const struct hf_cluster_spec *spec)
         if (spec->fencing[f] > HF_FENCING_WATCHDOG)
             return false;
     }
-    return spec->edition <= HF_EDITION_STANDARD;
+    return spec->edition <= HF_EDITION_STANDARD && spec->reserve_percent <= 90 &&
+           spec->measured <= HF_MEASURED_SHOWN;
 }
 
 bool hf_node_spec_valid(const struct hf_node_spec *spec)

@@ -100,6 +100,7 @@ static void text_of(const struct hf_state *state, const struct hf_history_record
     case HF_CHANGE_FORMAT:
         (void)snprintf(text, room, "format %u is in use", (unsigned)record->number);
         return;
+    case HF_CHANGE_MEASURED: /* stands in no history */
     case HF_CHANGE_NONE:
     case HF_CHANGE_TYPES:
         break;

@@ -143,6 +143,11 @@ static void put_body(struct hf_writer_buf *out, const struct hf_event *event)
     case HF_EVENT_PERSISTED:
         hf_put_varint(out, event->persisted.mark);
         return;
+    case HF_EVENT_MEASURED:
+        hf_put_varint(out, event->measured.instance);
+        for (unsigned r = 0; r < HF_RESOURCES; r++)
+            hf_put_varint(out, event->measured.amount[r]);
+        return;
     }
 }
 
@@ -186,6 +191,11 @@ static bool get_body(struct hf_reader_buf *in, struct hf_event *event)
         return get_request(in, &event->request);
     case HF_EVENT_PERSISTED:
         event->persisted.mark = hf_get_varint(in);
+        return true;
+    case HF_EVENT_MEASURED:
+        event->measured.instance = (uint16_t)hf_get_varint(in);
+        for (unsigned r = 0; r < HF_RESOURCES; r++)
+            event->measured.amount[r] = hf_get_varint(in);
         return true;
     case HF_EVENT_TYPES:
         break;

@@ -154,6 +154,19 @@ static bool add_event(struct hf_strbuf *out, const struct hf_event *event,
     case HF_EVENT_REQUEST:
         add_request(out, spec, &event->request);
         return true;
+    case HF_EVENT_MEASURED:
+        hf_strbuf_addf(out,
+                       "measured: %s %s %llu millicores, %llu MiB, %llu Mbit/s, %llu disk "
+                       "operations a second",
+                       event->measured.instance == HF_INSTANCE_NONE
+                           ? "this node"
+                           : instance_name(spec, event->measured.instance),
+                       event->measured.instance == HF_INSTANCE_NONE ? "has" : "needs",
+                       (unsigned long long)event->measured.amount[HF_CPU],
+                       (unsigned long long)event->measured.amount[HF_MEMORY],
+                       (unsigned long long)event->measured.amount[HF_NETWORK],
+                       (unsigned long long)event->measured.amount[HF_IOPS]);
+        return true;
     case HF_EVENT_PERSISTED:
         hf_strbuf_addf(out, "synced on this node up to mark %llu",
                        (unsigned long long)event->persisted.mark);
@@ -180,6 +193,8 @@ uint16_t hf_event_instance(const struct hf_event *event)
         return (uint16_t)(event->step.id & 0xffff);
     if (event->type == HF_EVENT_EXITED)
         return event->exited.instance;
+    if (event->type == HF_EVENT_MEASURED)
+        return event->measured.instance;
     return event->type == HF_EVENT_REQUEST ? event->request.instance : HF_INSTANCE_NONE;
 }
 
