@@ -195,7 +195,7 @@ void hf_plan_html(const struct hf_plan_report *report, struct hf_strbuf *out)
                    "<h2>Utilisation</h2>\n<p class=\"dim\">In normal times, and at worst after "
                    "any one failure. Beyond the dashed line, %d %% of each capacity are kept for "
                    "the system.</p>\n",
-                   HF_PLAN_RESERVE_PERCENT);
+                   plan->input->reserve);
     hf_plan_svg_bars(plan, out);
     heat(plan, out);
     hf_strbuf_add(out, "<h2>What follows each loss</h2>\n");

@@ -215,7 +215,7 @@ json_t *hf_plan_json(const struct hf_plan_report *report)
     return json_pack(
         "{s:i, s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "format", 1, "cluster",
         plan->input->cluster, "from", report->live ? "cluster" : "file", "votes", (int)plan->votes,
-        "votes_needed", (int)plan->needed, "reserve_percent", HF_PLAN_RESERVE_PERCENT, "verdict",
+        "votes_needed", (int)plan->needed, "reserve_percent", plan->input->reserve, "verdict",
         hf_plan_verdict_json(plan, &report->verdict), "nodes", nodes_json(plan->input), "instances",
         instances_json(plan), "losses", cases, "heal", heal_json(report), "topologies", topologies);
 }

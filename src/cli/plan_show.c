@@ -43,11 +43,11 @@ static int worst_single(const struct hf_plan *plan, unsigned n, unsigned r)
     return worst;
 }
 
-static enum hf_colour warmth(int permille)
+static enum hf_colour warmth(const struct hf_plan *plan, int permille)
 {
-    return permille > 1000 - 10 * HF_PLAN_RESERVE_PERCENT ? HF_RED
-           : permille > 750                               ? HF_YELLOW
-                                                          : HF_PLAIN;
+    return permille > 1000 - 10 * plan->input->reserve ? HF_RED
+           : permille > 750                            ? HF_YELLOW
+                                                       : HF_PLAIN;
 }
 
 static void show_node(const struct hf_plan *plan, unsigned n, struct hf_table *table)
@@ -69,7 +69,7 @@ static void show_node(const struct hf_plan *plan, unsigned n, struct hf_table *t
             hf_strbuf_add(&text, " to ");
             hf_plan_say_permille(worst, &text);
         }
-        cell(table, warmth(worst > now ? worst : now), &text);
+        cell(table, warmth(plan, worst > now ? worst : now), &text);
     }
     unsigned count = 0;
     for (unsigned i = 0; i < plan->input->n_instances; i++) {
@@ -97,7 +97,7 @@ static void show_nodes(const struct hf_plan *plan, const struct hf_terminal *ter
     hf_table_render(table, terminal, out);
     hf_table_free(table);
     hf_strbuf_addf(out, "percent of the capacity; %d %% of it is kept for the system\n",
-                   HF_PLAN_RESERVE_PERCENT);
+                   plan->input->reserve);
 }
 
 /* ---- Losses ---- */

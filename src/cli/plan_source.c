@@ -47,11 +47,29 @@ int hf_plan_find_instance(const struct hf_plan_input *input, const char *name)
     return -1;
 }
 
+/* What counts, in the units of a plan; what a daemon does not say stays as the file has it. */
+static bool take_amounts(const json_t *amounts, int64_t to[HF_RESOURCES])
+{
+    static const struct {
+        const char *word;
+        int64_t unit;
+    } by_resource[HF_RESOURCES] = {[HF_CPU] = {"cpu_milli", 1},
+                                   [HF_MEMORY] = {"memory_bytes", INT64_C(1) << 20},
+                                   [HF_NETWORK] = {"network_bytes_s", 125000},
+                                   [HF_IOPS] = {"io_per_s", 1}};
+    for (unsigned r = 0; r < HF_RESOURCES; r++)
+        if (hf_json_int(amounts, by_resource[r].word) > 0)
+            to[r] = hf_json_int(amounts, by_resource[r].word) / by_resource[r].unit;
+    return json_is_object(amounts);
+}
+
 static void take_node(const json_t *json, struct hf_plan_input *input)
 {
     int n = hf_plan_find_node(input, hf_json_str(json, "name"));
     if (n < 0)
         return;
+    (void)take_amounts(json_object_get(json_object_get(json, "capacity"), "counts"),
+                       input->nodes[n].capacity);
     input->nodes[n].up = strcmp(hf_json_str(json, "state"), "up") == 0;
     input->nodes[n].in_service =
         input->nodes[n].up && !hf_json_true(json, "drained") && !hf_json_true(json, "quarantined");
@@ -67,6 +85,10 @@ static void take_instance(const json_t *json, struct hf_plan_input *input)
     const char *target = hf_json_str(json, "target");
     int n = hf_plan_find_node(input, target[0] ? target : hf_json_str(json, "owner"));
     const json_t *recovery = json_object_get(json, "recovery_ms");
+    int64_t full[HF_RESOURCES];
+    memcpy(full, instance->demand, sizeof(full));
+    if (take_amounts(json_object_get(json_object_get(json, "demand"), "counts"), full))
+        hf_plan_input_demand(instance, full);
     instance->wanted = hf_json_true(json, "wanted");
     instance->now = (int8_t)n;
     instance->recovery_ms =

@@ -75,8 +75,8 @@ static void bar(const struct hf_plan *plan, unsigned n, unsigned r, int x, int y
     hf_strbuf_addf(out, "<rect class=\"now\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"16\"/>", x,
                    y + 2, pixels(now));
     hf_strbuf_addf(out, "<line class=\"mark\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
-                   x + pixels(1000 - 10 * HF_PLAN_RESERVE_PERCENT),
-                   x + pixels(1000 - 10 * HF_PLAN_RESERVE_PERCENT), y, y + 20);
+                   x + pixels(1000 - 10 * plan->input->reserve),
+                   x + pixels(1000 - 10 * plan->input->reserve), y, y + 20);
     hf_strbuf_addf(out, "<text class=\"in\" x=\"%d\" y=\"%d\">%d", x + 4, y + 14, (now + 5) / 10);
     if (worst > now)
         hf_strbuf_addf(out, " to %d", (worst + 5) / 10);

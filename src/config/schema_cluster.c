@@ -58,6 +58,8 @@ static const struct hf_key witness_keys[] = {
     {0},
 };
 
+static const char *const measured_uses[] = {"counts", "shown", NULL};
+
 static const struct hf_key policy_keys[] = {
     {.name = "survive",
      .kind = HF_KIND_NUMBER,
@@ -69,6 +71,19 @@ static const struct hf_key policy_keys[] = {
      .doc =
          "refuse what gives up a failure of so many nodes at once that is carried now; more than 2 "
          "count as 2"},
+    {.name = "measured",
+     .kind = HF_KIND_CHOICE,
+     CLUSTER(measured),
+     .choices = measured_uses,
+     .example = "counts",
+     .doc = "what was measured of demand and capacity, where neither is stated: it counts like a "
+            "stated figure, or it is only shown"},
+    {.name = "reserve",
+     .kind = HF_KIND_NUMBER,
+     CLUSTER(reserve_percent),
+     .max = 50,
+     .example = "10",
+     .doc = "percent of each node's capacity, stated or measured, that is kept for the system"},
     {0},
 };
 

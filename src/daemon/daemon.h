@@ -92,6 +92,7 @@ struct hf_demand {
     struct hf_demand_told told[HF_INSTANCES_MAX];
     struct hf_status_use uses[HF_INSTANCES_MAX]; /* by this node's own looks and journal */
     struct hf_status_machine machine;
+    uint64_t told_capacity[HF_RESOURCES]; /* the core was told */
     struct hf_demand_ask asks[HF_DEMAND_ASKS];
 };
 

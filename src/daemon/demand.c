@@ -3,7 +3,7 @@
  *
  * Happy path: a process (driver/meter.h) looks every five seconds at what runs here; the looks of a
  * minute go to the journal together (measures.h), and the demand that follows from all that was
- * measured comes back.
+ * measured comes back, and is told to the core, as is what this computer has.
  * Failure modes: what cannot be measured is left out; a minute in which the daemon ends is lost;
  * the journal cannot keep it: that is told in the log, and the demand stays as it was known last.
  */
@@ -84,8 +84,45 @@ static void amounts_of(const struct hf_rates *rates, struct hf_status_used *ret)
     }
 }
 
+/* In the units of the core, rounded up. */
+static uint64_t mib(uint64_t bytes)
+{
+    return (bytes + (UINT64_C(1) << 20) - 1) >> 20;
+}
+
+/* The core is told what this node has once that is known, and when it becomes another one. */
+static void tell_capacity(struct hf_daemon *daemon, const struct hf_capacity *capacity)
+{
+    struct hf_event event = {.type = HF_EVENT_MEASURED};
+    event.measured.instance = HF_INSTANCE_NONE;
+    event.measured.amount[HF_CPU] = capacity->cpu_milli;
+    event.measured.amount[HF_MEMORY] = capacity->memory_bytes >> 20;
+    event.measured.amount[HF_NETWORK] = capacity->network_mbit;
+    if (!memcmp(daemon->demand.told_capacity, event.measured.amount, sizeof(event.measured.amount)))
+        return;
+    memcpy(daemon->demand.told_capacity, event.measured.amount, sizeof(event.measured.amount));
+    hf_daemon_step(daemon, &event);
+}
+
+/* Of what runs here only: of the others their owners know more. */
+static void tell_demand(struct hf_daemon *daemon, uint16_t i,
+                        const struct hf_measure_demand *demand)
+{
+    struct hf_event event = {.type = HF_EVENT_MEASURED};
+    if (!daemon->demand.told[i].name[0] || !demand->known)
+        return;
+    event.measured.instance = i;
+    event.measured.amount[HF_CPU] = demand->amount[HF_MEASURE_CPU];
+    event.measured.amount[HF_MEMORY] = mib(demand->amount[HF_MEASURE_MEMORY]);
+    event.measured.amount[HF_NETWORK] =
+        (demand->amount[HF_MEASURE_NETWORK] + MBIT_BYTES - 1) / MBIT_BYTES;
+    event.measured.amount[HF_IOPS] = demand->amount[HF_MEASURE_IO];
+    hf_daemon_step(daemon, &event);
+}
+
 static void take_machine(struct hf_daemon *daemon, const struct hf_meter_sample *sample)
 {
+    tell_capacity(daemon, &sample->capacity);
     struct hf_status_machine *machine = &daemon->demand.machine;
     amounts_of(&sample->rates, &machine->used);
     machine->has.cpu_milli = sample->capacity.cpu_milli;
@@ -115,8 +152,10 @@ void hf_demand_known(void *user, const struct hf_measure_demand *demand)
 {
     struct hf_daemon *daemon = user;
     uint16_t i = hf_spec_find_instance(&hf_core_state(daemon->core)->spec, demand->instance);
-    if (i != HF_INSTANCE_NONE)
-        daemon->demand.uses[i].measured = *demand;
+    if (i == HF_INSTANCE_NONE)
+        return;
+    daemon->demand.uses[i].measured = *demand;
+    tell_demand(daemon, i, demand);
 }
 
 void hf_demand_load(struct hf_daemon *daemon, const char *state_dir)

@@ -107,8 +107,7 @@ const char *hf_status_waits(const struct hf_status_input *input, uint16_t instan
 /* {"degraded","degraded_since_ms","size_waits"} */
 json_t *hf_status_size_json(const struct hf_status_input *input, uint16_t instance);
 
-/* {"stated","measured","used"} of instance, and {"stated","measured","used"} of a node's capacity.
- */
+/* {"stated","measured","used","counts"} of instance, and the same of a node's capacity. */
 json_t *hf_status_demand_json(const struct hf_status_input *input, uint16_t instance);
 json_t *hf_status_capacity_json(const struct hf_status_input *input, uint8_t node);
 

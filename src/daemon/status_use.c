@@ -1,9 +1,11 @@
 /*
  * status_use.c - what instances need and use, what nodes have: stated beside measured.
  *
- * What is measured is this node's own knowledge: of an instance that runs elsewhere it has what it
- * measured while that ran here.
+ * "measured" and "used" are this node's own knowledge: of an instance that runs elsewhere it has
+ * what it measured while that ran here. "counts" is what every node of the cluster counts with:
+ * what is stated, else what the owner measured, as it was decided.
  */
+#include "core/demand.h"
 #include "daemon/status.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -36,9 +38,13 @@ json_t *hf_status_demand_json(const struct hf_status_input *input, uint16_t inst
 {
     static const struct hf_status_use nothing;
     const struct hf_status_use *use = input->uses ? &input->uses[instance] : &nothing;
-    return json_pack("{s:o, s:o, s:o}", "stated",
+    uint64_t counts[HF_RESOURCES];
+    for (unsigned r = 0; r < HF_RESOURCES; r++)
+        counts[r] = hf_demand_full(input->state, instance, r);
+    return json_pack("{s:o, s:o, s:o, s:o}", "stated",
                      hf_status_amounts(input->state->spec.instances[instance].demand), "measured",
-                     hf_measure_demand_json(&use->measured), "used", used_json(&use->used));
+                     hf_measure_demand_json(&use->measured), "used", used_json(&use->used),
+                     "counts", hf_status_amounts(counts));
 }
 
 static json_t *machine_json(const struct hf_status_machine *machine)
@@ -59,7 +65,11 @@ json_t *hf_status_capacity_json(const struct hf_status_input *input, uint8_t nod
     static const struct hf_status_machine nothing;
     bool self = input->machine && node == input->self;
     const struct hf_status_machine *machine = self ? input->machine : &nothing;
-    return json_pack("{s:o, s:o, s:o}", "stated",
+    uint64_t counts[HF_RESOURCES];
+    for (unsigned r = 0; r < HF_RESOURCES; r++)
+        counts[r] = hf_capacity_of(input->state, node, r);
+    return json_pack("{s:o, s:o, s:o, s:o}", "stated",
                      hf_status_amounts(input->state->spec.nodes[node].capacity), "measured",
-                     machine_json(machine), "used", used_json(&machine->used));
+                     machine_json(machine), "used", used_json(&machine->used), "counts",
+                     hf_status_amounts(counts));
 }

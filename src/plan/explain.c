@@ -24,7 +24,7 @@ static struct shortage shortage_on(const struct hf_plan_input *input, const int8
         int64_t load = need;
         for (unsigned i = 0; place && i < input->n_instances; i++)
             load += place[i] == (int8_t)n ? hf_plan_need(&input->instances[i], r) : 0;
-        int64_t by = load - hf_plan_usable(capacity);
+        int64_t by = load - hf_plan_usable(input, capacity);
         if (!capacity || by <= 0 || (worst.any && by * 1000 / capacity <= worst.relative))
             continue;
         worst = (struct shortage){true, (int8_t)n, (uint8_t)r, by, need, by * 1000 / capacity};

@@ -112,10 +112,10 @@ static int64_t unit_of(unsigned r, int64_t total)
 }
 
 /* Room for everything there is, the reserve included. */
-static int64_t units_for_all(unsigned r, int64_t total)
+static int64_t units_for_all(unsigned r, int64_t total, int reserve)
 {
     int64_t unit = unit_of(r, total);
-    int64_t gross = total * 100 / (100 - HF_PLAN_RESERVE_PERCENT) + 1;
+    int64_t gross = total * 100 / (100 - reserve) + 1;
     return total ? gross / unit + 1 : 0;
 }
 
@@ -143,7 +143,7 @@ static bool least_amount(struct healing *h, struct hf_plan_change *change)
     int64_t most[HF_RESOURCES];
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
         int64_t total = demanded(h->plan->input, r);
-        most[r] = units_for_all(r, total);
+        most[r] = units_for_all(r, total, h->plan->input->reserve);
         change->amount[r] = most[r] * unit_of(r, total);
     }
     if (!carries(h, change))

@@ -36,7 +36,7 @@ unsigned hf_plan_solve(struct hf_plan_solver *solver, const struct hf_plan_input
                        uint64_t lost, const int8_t *from, uint64_t steps, int8_t *place);
 
 /* Capacity that instances may use. */
-int64_t hf_plan_usable(int64_t capacity);
+int64_t hf_plan_usable(const struct hf_plan_input *input, int64_t capacity);
 
 /* What an instance needs of a node that it shares. */
 static inline int64_t hf_plan_need(const struct hf_plan_instance *instance, unsigned r)

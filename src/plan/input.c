@@ -19,17 +19,26 @@ static void take_node(const struct hf_node_spec *spec, struct hf_plan_node *node
         node->capacity[r] = (int64_t)spec->capacity[r];
 }
 
-static void take_demand(const struct hf_instance_spec *spec, struct hf_plan_instance *instance)
+void hf_plan_input_demand(struct hf_plan_instance *instance, const int64_t full[HF_RESOURCES])
 {
     instance->has_degraded = false;
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        int64_t full = (int64_t)spec->demand[r];
-        int64_t less = (int64_t)spec->degraded[r];
-        bool reduced = less > 0 && less < full;
-        instance->demand[r] = full;
-        instance->degraded[r] = reduced ? less : full;
+        int64_t less = instance->stated_degraded[r];
+        bool reduced = less > 0 && less < full[r];
+        instance->demand[r] = full[r];
+        instance->degraded[r] = reduced ? less : full[r];
         instance->has_degraded |= reduced;
     }
+}
+
+static void take_demand(const struct hf_instance_spec *spec, struct hf_plan_instance *instance)
+{
+    int64_t full[HF_RESOURCES];
+    for (unsigned r = 0; r < HF_RESOURCES; r++) {
+        full[r] = (int64_t)spec->demand[r];
+        instance->stated_degraded[r] = (int64_t)spec->degraded[r];
+    }
+    hf_plan_input_demand(instance, full);
 }
 
 static void take_owners(const struct hf_spec *all, const struct hf_instance_spec *spec,
@@ -103,6 +112,7 @@ void hf_plan_input_from_spec(const struct hf_spec *spec, struct hf_plan_input *i
     input->standard = spec->cluster.edition == HF_EDITION_STANDARD;
     input->witness = spec->cluster.witness_disk[0] != '\0';
     input->survive = spec->cluster.survive;
+    input->reserve = spec->cluster.reserve_percent;
     for (unsigned n = 0; n < HF_NODES_MAX; n++) {
         bool used = spec->nodes[n].name[0] != '\0';
         slots.node[n] = used ? (int8_t)input->n_nodes : HF_PLAN_NOWHERE;

@@ -18,9 +18,6 @@
 
 #include "core/spec.h"
 
-/* Percent of each capacity that is kept for the system; as in core/choose.c. */
-#define HF_PLAN_RESERVE_PERCENT 10
-
 #define HF_PLAN_NOWHERE (-1)
 #define HF_PLAN_RECOVERY_UNKNOWN (-1)
 
@@ -39,8 +36,9 @@ struct hf_plan_instance {
     bool wanted;                  /* false: offline on purpose, needs no place */
     int64_t demand[HF_RESOURCES]; /* 0 = not known: counts as nothing */
     bool has_degraded;
-    int64_t degraded[HF_RESOURCES]; /* while it shares a node; at most the demand */
-    uint64_t owners;                /* possible owners, one bit a node */
+    int64_t degraded[HF_RESOURCES];        /* while it shares a node; at most the demand */
+    int64_t stated_degraded[HF_RESOURCES]; /* 0 = nothing is stated */
+    uint64_t owners;                       /* possible owners, one bit a node */
     uint8_t n_preferred;
     uint8_t preferred[HF_NODES_MAX]; /* best first; all of them possible owners */
     uint8_t n_apart;
@@ -56,6 +54,7 @@ struct hf_plan_input {
     bool standard;   /* edition standard: at most two possible owners an instance */
     bool witness;    /* a witness disk adds a vote */
     uint8_t survive; /* policy.survive; 0 = not stated */
+    int reserve;     /* percent of each capacity that is kept for the system */
     unsigned n_nodes, n_instances;
     struct hf_plan_node nodes[HF_NODES_MAX];
     struct hf_plan_instance instances[HF_INSTANCES_MAX];
@@ -63,6 +62,9 @@ struct hf_plan_input {
 
 /* The specification as an input: every node in service, nothing running. */
 void hf_plan_input_from_spec(const struct hf_spec *spec, struct hf_plan_input *input);
+
+/* What an instance needs at its full size, by enum hf_resource. */
+void hf_plan_input_demand(struct hf_plan_instance *instance, const int64_t full[HF_RESOURCES]);
 
 /* ---- The plan ---- */
 

@@ -18,10 +18,10 @@ void hf_plan_solver_free(struct hf_plan_solver *solver)
     free(solver);
 }
 
-int64_t hf_plan_usable(int64_t capacity)
+int64_t hf_plan_usable(const struct hf_plan_input *input, int64_t capacity)
 {
-    return capacity / 100 * (100 - HF_PLAN_RESERVE_PERCENT) +
-           capacity % 100 * (100 - HF_PLAN_RESERVE_PERCENT) / 100;
+    int64_t percent = 100 - input->reserve;
+    return capacity / 100 * percent + capacity % 100 * percent / 100;
 }
 
 uint64_t hf_plan_in_service(const struct hf_plan_input *input)
@@ -53,7 +53,7 @@ static void set_nodes(struct hf_plan_solver *s, const struct hf_plan_input *inpu
         int64_t most = unlimited(input, r);
         for (unsigned n = 0; n < input->n_nodes; n++) {
             int64_t capacity = input->nodes[n].capacity[r];
-            s->problem.nodes[n].cap[r] = capacity ? amount(hf_plan_usable(capacity)) : most;
+            s->problem.nodes[n].cap[r] = capacity ? amount(hf_plan_usable(input, capacity)) : most;
         }
     }
 }
@@ -207,10 +207,11 @@ unsigned hf_plan_solve(struct hf_plan_solver *s, const struct hf_plan_input *inp
 }
 
 /* Full demand for what has a node of its own with room for it, else what it does with. */
-static bool runs_full(const struct hf_plan_node *node, const struct hf_plan_instance *instance)
+static bool runs_full(const struct hf_plan_input *input, const struct hf_plan_node *node,
+                      const struct hf_plan_instance *instance)
 {
     for (unsigned r = 0; r < HF_RESOURCES; r++)
-        if (node->capacity[r] && instance->demand[r] > hf_plan_usable(node->capacity[r]))
+        if (node->capacity[r] && instance->demand[r] > hf_plan_usable(input, node->capacity[r]))
             return false;
     return true;
 }
@@ -227,7 +228,7 @@ void hf_plan_load(const struct hf_plan_input *input, const int8_t *place,
         const struct hf_plan_instance *instance = &input->instances[i];
         if (place[i] < 0)
             continue;
-        bool full = count[place[i]] == 1 && runs_full(&input->nodes[place[i]], instance);
+        bool full = count[place[i]] == 1 && runs_full(input, &input->nodes[place[i]], instance);
         for (unsigned r = 0; r < HF_RESOURCES; r++)
             load[place[i]][r] += full ? instance->demand[r] : hf_plan_need(instance, r);
     }

@@ -119,7 +119,7 @@ static unsigned least_nodes(const struct hf_plan_input *input, unsigned lost)
 {
     unsigned least = 1;
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
-        int64_t usable = hf_plan_usable(input->nodes[0].capacity[r]);
+        int64_t usable = hf_plan_usable(input, input->nodes[0].capacity[r]);
         int64_t total = 0;
         for (unsigned i = 0; i < input->n_instances; i++)
             total += input->instances[i].wanted ? hf_plan_need(&input->instances[i], r) : 0;
@@ -172,7 +172,7 @@ static bool any_too_big(const struct hf_plan_input *input)
     for (unsigned i = 0; i < input->n_instances; i++) {
         for (unsigned r = 0; input->instances[i].wanted && r < HF_RESOURCES; r++) {
             int64_t capacity = input->nodes[0].capacity[r];
-            if (capacity && hf_plan_need(&input->instances[i], r) > hf_plan_usable(capacity))
+            if (capacity && hf_plan_need(&input->instances[i], r) > hf_plan_usable(input, capacity))
                 return true;
         }
     }

@@ -217,6 +217,28 @@ class Running(unittest.TestCase):
         self.assertEqual(loss(answer, "db3")["recovery_ms"], 900)
         self.assertIsNone(loss(answer, "db1")["recovery_ms"])  # one of them is not known
 
+    def test_what_was_measured(self):
+        """Where the file states nothing, what the cluster says that it counts with."""
+        bare = re.sub(r", capacity: \{[^}]*\}|\n    (demand|degraded): .*", "",
+                      (EXAMPLES / "bts-active-active-passive.yaml").read_text())
+        self.assertNotIn("memory:", bare)
+        gib = 1 << 30
+        status = self.status({"msgbox": "db1"})
+        for node in status["nodes"]:
+            node["capacity"] = {"counts": {"cpu_milli": None, "memory_bytes": 64 * gib}}
+        for one in status["instances"]:
+            size = 50 if one["name"] in ("msgbox", "tracking", "bam") else None
+            one["demand"] = {"counts": {"memory_bytes": size and size * gib}}
+        with tempfile.TemporaryDirectory() as folder:
+            daemon = Daemon(folder, {"export": {"text": bare}, "status": status})
+            try:
+                code, answer = plan_json(socket_path=daemon.path)
+            finally:
+                daemon.close()
+        self.assertEqual({n["capacity"]["memory"] for n in answer["nodes"]}, {64 * 1024})
+        self.assertEqual(code, NOT_CARRIED)  # each of the three fills a node
+        self.assertEqual(len(loss(answer, "db1")["left_out"]), 1)
+
     def test_node_down(self):
         code, answer = self.run_with(self.status({}, down=("db1",)))
         self.assertEqual(code, NOT_CARRIED)  # two of three votes are left: one more is too much

@@ -21,6 +21,7 @@ static unsigned draw(unsigned below)
 void clear(const char *name)
 {
     memset(&input, 0, sizeof(input));
+    input.reserve = 10;
     (void)snprintf(input.cluster, sizeof(input.cluster), "%s", name);
 }
 

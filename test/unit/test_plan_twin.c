@@ -97,7 +97,7 @@ static struct values value_of(const int8_t *place, const int8_t *from, uint64_t 
     hf_plan_load(&input, place, load);
     for (unsigned n = 0; n < input.n_nodes; n++) {
         for (unsigned r = 0; (up & hf_plan_bit(n)) && r < HF_RESOURCES; r++) {
-            int64_t cap = hf_plan_usable(input.nodes[n].capacity[r]);
+            int64_t cap = hf_plan_usable(&input, input.nodes[n].capacity[r]);
             if (cap && load[n][r] * v.cap > v.used * cap) {
                 v.used = load[n][r];
                 v.cap = cap;
