@@ -112,10 +112,10 @@ static int foretell(const struct hf_admit_action *action, const struct hf_admit_
     if (plans->compared.n_worse)
         hf_admit_say_worse(action, plans, &out);
     if (plans->compared.breaks_rule)
-        hf_strbuf_addf(&out, "apply will refuse this: policy.survive is %u.\n",
+        hf_strbuf_addf(&out, "%s will refuse this: policy.survive is %u.\n", action->verb,
                        (unsigned)plans->after->input->survive);
     else if (plans->compared.n_worse)
-        hf_strbuf_add(&out, "apply will ask before it does this, or wants --yes.\n");
+        hf_strbuf_addf(&out, "%s will ask before it does this, or wants --yes.\n", action->verb);
     return hf_answer_print(&out);
 }
 
@@ -148,20 +148,11 @@ int hf_admit(const char *verb, const struct hf_options *options)
     return code;
 }
 
-static struct hf_admit_action of_file(const struct hf_options *options, const char *text,
-                                      size_t length)
+int hf_admit_file(const char *verb, const char *name, const struct hf_options *options,
+                  const char *text, size_t length, json_t **ret_json)
 {
-    return (struct hf_admit_action){.verb = "apply",
-                                    .options = options,
-                                    .name = hf_read_file_name(options->arguments[0]),
-                                    .text = text,
-                                    .length = length};
-}
-
-int hf_admit_file(const struct hf_options *options, const char *text, size_t length,
-                  json_t **ret_json)
-{
-    struct hf_admit_action action = of_file(options, text, length);
+    struct hf_admit_action action = {
+        .verb = verb, .options = options, .name = name, .text = text, .length = length};
     *ret_json = NULL;
     return admit(&action, ret_json);
 }
@@ -169,7 +160,11 @@ int hf_admit_file(const struct hf_options *options, const char *text, size_t len
 int hf_admit_file_alone(const struct hf_options *options, const char *text, size_t length,
                         json_t **ret_json)
 {
-    struct hf_admit_action action = of_file(options, text, length);
+    struct hf_admit_action action = {.verb = "apply",
+                                     .options = options,
+                                     .name = hf_read_file_name(options->arguments[0]),
+                                     .text = text,
+                                     .length = length};
     struct hf_admit_plans plans;
     enum hf_admit_result result = hf_admit_plan_alone(&action, &plans);
     int code = result == HF_ADMIT_NOTHING ? HF_EXIT_FILE : HF_EXIT_REFUSED;

@@ -21,11 +21,12 @@
  * an exit code, and why has been told on standard error. */
 int hf_admit(const char *verb, const struct hf_options *options);
 
-/* The text of a file that is to be applied. ret_json: an object for programs, NULL where there is
- * nothing to say; the caller owns it. With options->dry_run what there is to tell goes to standard
- * output, unless options->json, and HF_EXIT_OK comes back. */
-int hf_admit_file(const struct hf_options *options, const char *text, size_t length,
-                  json_t **ret_json);
+/* The text of a configuration that is to be applied; verb as it was typed, name for what is wrong
+ * with the text. ret_json: an object for programs, NULL where there is nothing to say; the caller
+ * owns it. With options->dry_run what there is to tell goes to standard output, unless
+ * options->json, and HF_EXIT_OK comes back. */
+int hf_admit_file(const char *verb, const char *name, const struct hf_options *options,
+                  const char *text, size_t length, json_t **ret_json);
 
 /* The verdict of the file alone, where no cluster runs: told as above. HF_EXIT_OK, HF_EXIT_FILE or
  * HF_EXIT_REFUSED. */

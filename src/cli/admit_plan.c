@@ -112,7 +112,7 @@ static enum hf_admit_result act(struct work *work, const json_t *status,
         return act_move(work, status, action);
     if (strcmp(action->verb, "drain") == 0)
         return act_drain(work, action);
-    if (strcmp(action->verb, "apply") == 0)
+    if (action->text)
         return act_apply(work, status, action);
     return act_wanted(work, action, strcmp(action->verb, "online") == 0);
 }

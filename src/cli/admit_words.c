@@ -11,6 +11,10 @@ void hf_admit_say_action(const struct hf_admit_action *action, struct hf_strbuf 
     hf_strbuf_add(out, action->verb);
     for (int k = 0; k < action->options->argument_count; k++)
         hf_strbuf_addf(out, " %s", action->options->arguments[k]);
+    if (action->options->instance) /* databases set */
+        hf_strbuf_addf(out, " --instance %s", action->options->instance);
+    if (action->options->from)
+        hf_strbuf_addf(out, " --from %s", action->options->from);
 }
 
 /* "bam needs 24 GiB memory; db3, which comes closest, has 11.2 GiB left for it" */

@@ -18,7 +18,8 @@
     X(CHECK_FAILED, 9, "validate: a check failed")                                                 \
     X(NOT_CONFIRMED, 10, "a failure would be carried no longer: --yes is wanted; nothing done")    \
     X(RULE, 11, "policy.survive forbids it; nothing done")                                         \
-    X(DRILL_FAILED, 12, "drill: a scenario did not pass")
+    X(DRILL_FAILED, 12, "drill: a scenario did not pass")                                          \
+    X(DIFFERENT, 13, "config diff: they differ")
 
 enum hf_exit {
 #define HF_EXIT_ENUM(code, number, meaning) HF_EXIT_##code = number,

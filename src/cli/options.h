@@ -37,7 +37,7 @@ enum hf_option {
     HF_OPTION_ADMITTED = HF_OPTION_YES | HF_OPTION_OVERRIDE /* what cli/admit.h looks at */
 };
 
-#define HF_ARGUMENTS_MAX 2
+#define HF_ARGUMENTS_MAX 3
 #define HF_FACTS_FILES_MAX 64 /* one a node */
 
 struct hf_options {
@@ -50,7 +50,7 @@ struct hf_options {
     const char *instance; /* --instance; NULL = not given */
     const char *html;     /* --html; NULL = not given */
     const char *topology; /* --topology; NULL = not given */
-    const char *from;     /* --from, a time; NULL = not given */
+    const char *from;     /* --from, a time or an instance; NULL = not given */
     const char *only;     /* --only; NULL = not given */
     const char *per;      /* --per: minute, hour, day; NULL = not given */
     const char *file;     /* --file; NULL = not given */

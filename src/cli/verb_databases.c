@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/answer.h"
+#include "cli/database_set.h"
 #include "cli/endpoint_show.h"
 #include "cli/json_get.h"
 #include "cli/options.h"
@@ -84,6 +85,35 @@ static int show(const struct hf_options *options, const struct hf_spec *spec)
     return code;
 }
 
+/* What is for the other of the two, listing and setting, is a mistake, not left alone. */
+static int check_set(const struct hf_options *options)
+{
+    if (strcmp(options->arguments[0], "set") != 0)
+        return hf_answer_usage("databases", "there is no '%s'; there is set",
+                               options->arguments[0]);
+    if (options->argument_count < 2)
+        return hf_answer_usage("databases", "set needs the name of a database");
+    if (!options->instance)
+        return hf_answer_usage("databases", "set needs --instance, the new home of %s",
+                               options->arguments[1]);
+    if (options->file || options->env || options->libpq || options->jdbc || options->odbc)
+        return hf_answer_usage("databases",
+                               "set changes the cluster that runs: --file, --env, --libpq, --jdbc "
+                               "and --odbc are for the list");
+    return HF_EXIT_OK;
+}
+
+static int check_list(const struct hf_options *options)
+{
+    if (options->from || options->dry_run || options->yes || options->force || options->override)
+        return hf_answer_usage("databases", "--from, --dry-run, --yes, --force and "
+                                            "--override-survive are for set");
+    if (options->json + options->env + options->libpq + options->jdbc + options->odbc > 1)
+        return hf_answer_usage("databases", "one form at a time: --json, --env, --libpq, --jdbc or "
+                                            "--odbc");
+    return HF_EXIT_OK;
+}
+
 int verb_databases(int argc, char **argv)
 {
     struct hf_options options;
@@ -91,12 +121,14 @@ int verb_databases(int argc, char **argv)
     int code =
         hf_options_parse(argc, argv,
                          HF_OPTION_JSON | HF_OPTION_FILE | HF_OPTION_INSTANCE | HF_OPTION_ENV |
-                             HF_OPTION_LIBPQ | HF_OPTION_JDBC | HF_OPTION_ODBC,
-                         0, 0, "", &options);
-    if (code == HF_EXIT_OK &&
-        options.json + options.env + options.libpq + options.jdbc + options.odbc > 1)
-        code = hf_answer_usage("databases", "one form at a time: --json, --env, --libpq, --jdbc or "
-                                            "--odbc");
+                             HF_OPTION_LIBPQ | HF_OPTION_JDBC | HF_OPTION_ODBC | HF_OPTION_FROM |
+                             HF_OPTION_DRY_RUN | HF_OPTION_FORCE | HF_OPTION_ADMITTED,
+                         0, 2, "", &options);
+    bool set = code == HF_EXIT_OK && options.argument_count > 0;
+    if (code == HF_EXIT_OK)
+        code = set ? check_set(&options) : check_list(&options);
+    if (set)
+        return code == HF_EXIT_OK ? hf_database_set(&options) : code;
     if (code == HF_EXIT_OK)
         code = options.file ? spec_of_file(options.file, &spec) : spec_of_cluster(&spec);
     if (code == HF_EXIT_OK)

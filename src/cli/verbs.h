@@ -37,6 +37,7 @@ const struct hf_verb *hf_verbs_find(const char *name);
 /* Appends what `holdfast help VERB` says. */
 void hf_verb_help(const struct hf_verb *verb, struct hf_strbuf *out);
 
+int verb_config(int argc, char **argv);
 int verb_databases(int argc, char **argv);
 int verb_init(int argc, char **argv);
 int verb_join(int argc, char **argv);

@@ -132,6 +132,10 @@ typedef void hf_config_change_fn(const struct hf_config_change *change, void *us
 int hf_config_diff(const struct hf_spec *from, const struct hf_spec *to, hf_config_change_fn *fn,
                    void *userdata);
 
+/* For programs: "cluster", "node", "instance"; "none", "next-start", ... */
+const char *hf_config_entity_word(enum hf_config_entity entity);
+const char *hf_config_effect_word(enum hf_config_effect effect);
+
 /* Appends "msgbox must be taken offline first" and the like. */
 void hf_config_effect_text(const struct hf_config_change *change, struct hf_strbuf *out);
 

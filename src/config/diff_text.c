@@ -38,7 +38,34 @@ void hf_config_effect_text(const struct hf_config_change *change, struct hf_strb
     }
 }
 
-static const char *entity_text(enum hf_config_entity entity)
+const char *hf_config_effect_word(enum hf_config_effect effect)
+{
+    switch (effect) {
+    case HF_EFFECT_NONE:
+        return "none";
+    case HF_EFFECT_MAY_MOVE:
+        return "may-move";
+    case HF_EFFECT_NEXT_START:
+        return "next-start";
+    case HF_EFFECT_OFFLINE:
+        return "offline-first";
+    case HF_EFFECT_START:
+        return "start";
+    case HF_EFFECT_ADD:
+        return "stays-offline";
+    case HF_EFFECT_JOIN:
+        return "join-first";
+    case HF_EFFECT_LEAVE:
+        return "remove-first";
+    case HF_EFFECT_REJOIN:
+        return "join-again";
+    case HF_EFFECT_FIXED:
+        return "fixed";
+    }
+    return "";
+}
+
+const char *hf_config_entity_word(enum hf_config_entity entity)
 {
     switch (entity) {
     case HF_CONFIG_CLUSTER:
@@ -53,7 +80,7 @@ static const char *entity_text(enum hf_config_entity entity)
 
 void hf_config_change_text(const struct hf_config_change *change, struct hf_strbuf *out)
 {
-    hf_strbuf_addf(out, "%s %s: ", entity_text(change->entity), change->name);
+    hf_strbuf_addf(out, "%s %s: ", hf_config_entity_word(change->entity), change->name);
     switch (change->verb) {
     case HF_CONFIG_ADDED:
         hf_strbuf_add(out, "added");

@@ -185,7 +185,7 @@ class Shells(unittest.TestCase):
         for shell in (self.bash, lambda *words: self.fish(" ".join(["holdfast", *words]))):
             self.assertEqual(shell("inspect", "f"), ["facts"])
             self.assertIn("nodes", shell("inspect", "names", ""))
-            self.assertEqual(shell("help", "conf"), ["confirm-fenced"])
+            self.assertEqual(shell("help", "confi"), ["config", "confirm-fenced"])
 
     def test_no_daemon(self):
         self.assertEqual(self.bash("move", ""), [])

@@ -42,6 +42,13 @@ int verb_databases(int argc, char **argv)
     return 0;
 }
 
+int verb_config(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
 int verb_plan(int argc, char **argv)
 {
     (void)argc;
@@ -90,9 +97,11 @@ int hf_admit(const char *verb, const struct hf_options *options)
     return HF_EXIT_OK;
 }
 
-int hf_admit_file(const struct hf_options *options, const char *text, size_t length,
-                  json_t **ret_json)
+int hf_admit_file(const char *verb, const char *name, const struct hf_options *options,
+                  const char *text, size_t length, json_t **ret_json)
 {
+    (void)verb;
+    (void)name;
     (void)options;
     (void)text;
     (void)length;
@@ -103,7 +112,7 @@ int hf_admit_file(const struct hf_options *options, const char *text, size_t len
 int hf_admit_file_alone(const struct hf_options *options, const char *text, size_t length,
                         json_t **ret_json)
 {
-    return hf_admit_file(options, text, length, ret_json);
+    return hf_admit_file("apply", "", options, text, length, ret_json);
 }
 
 struct said {

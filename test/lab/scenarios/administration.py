@@ -6,6 +6,7 @@ from support.world import INSTANCES, expect, wait_until
 
 FILE_ERROR = 7
 NOT_PERMITTED = 4
+DIFFERENT = 13
 
 
 def test_planned_move(world):
@@ -126,6 +127,45 @@ def test_dry_run_changes_nothing(world):
     expect("msgbox" in said, f"it tells what would change: {said}")
     expect(world.cluster.run("db1", "export") == before and _version(world) == version,
            "nothing changed")
+
+
+def test_config_diff(world):
+    """Is the file what runs? Asked on any node; nothing changes for it."""
+    same = world.cluster.attempt("db2", "config", "diff", "-", stdin=world.yaml)
+    expect(same.rc == 0 and "mean the same" in same.out, f"the applied file is what runs: {same}")
+    version = _version(world)
+    other = world.yaml.replace("{preferred: [db1, db3]}", "{preferred: [db3, db1]}", 1)
+    done = world.cluster.attempt("db3", "config", "diff", "-", stdin=other)
+    expect(done.rc == DIFFERENT, f"another file is another configuration: {done}")
+    expect("instance msgbox: owners.preferred: [db1, db3] -> [db3, db1]" in done.out,
+           f"and says in what: {done.out}")
+    expect(_version(world) == version, "nothing was decided")
+
+
+def _homes(world, node):
+    return {row["database"]: row["instance"] for row in
+            world.cluster.ask(node, "databases")["databases"]}
+
+
+def test_databases_set(world):
+    """A database gets another home in the configuration; no engine and no client notices."""
+    listed = world.yaml.replace("    address: 10.77.0.102\n", "    address: 10.77.0.102\n"
+                                "    databases: [{name: orders}, {name: rules}]\n", 1)
+    with world.rows():
+        world.cluster.apply(listed)
+        pids = {n: world.cluster.postmaster(n) for n in INSTANCES}
+        version = _version(world)
+        world.cluster.run("db3", "databases", "set", "rules", "--instance", "msgbox", "--dry-run")
+        expect(_version(world) == version, "a dry run decides nothing")
+        refused = world.cluster.attempt("db3", "databases", "set", "wares", "--instance", "msgbox")
+        expect(refused.rc == 1 and "no instance lists" in refused.err, f"a wrong name: {refused}")
+        said = world.cluster.run("db3", "databases", "set", "rules", "--instance", "msgbox")
+        expect("copy rules from main to msgbox" in said, f"who moves the data is told: {said}")
+        for node in ("db1", "db2", "db3"):
+            wait_until(lambda: _homes(world, node) == {"rules": "msgbox", "orders": "main"}, 10,
+                       f"{node} knows: {_homes(world, node)}")
+        expect({n: world.cluster.postmaster(n) for n in INSTANCES} == pids, "no engine restarted")
+    world.cluster.apply(world.yaml)
 
 
 def test_change_survives_power_cut(world):
