@@ -1,5 +1,6 @@
 # make demo   installs what is needed, builds, and shows a failover on real kernels
 # make check  installs what is needed, builds, and runs every test
+# make deb    a Debian package, into build/deb
 # make build  installs what is needed and builds
 # make drill  every failure of the checklist on real kernels, and a report: JSON=FILE HTML=FILE
 # make sim    the simulator, SEEDS=100000 FIRST=1
@@ -11,7 +12,7 @@ BUILD ?= build
 STAGE = $(CURDIR)/$(BUILD)/stage
 LAB_INSTALL = $(STAGE)/usr/local
 
-.PHONY: all build deps stage lab demo drill check bench sim swarm fuzz clean format
+.PHONY: all build deps stage lab demo drill deb check bench sim swarm fuzz clean format
 
 all: build
 
@@ -49,6 +50,9 @@ sim: build
 
 swarm: deps
 	@tools/swarm $(BUILD)-swarm $(or $(SEEDS),2000000) $(or $(FIRST),1)
+
+deb:
+	@tools/deb $(BUILD)/deb
 
 fuzz:
 	@HOLDFAST_BUILD=$(CURDIR)/$(BUILD) tools/fuzz --seconds $(or $(T),60) $(ARGS)

@@ -39,13 +39,11 @@ void hf_verb_help(const struct hf_verb *verb, struct hf_strbuf *out);
 
 int verb_config(int argc, char **argv);
 int verb_databases(int argc, char **argv);
-int verb_disks(int argc, char **argv);
 int verb_init(int argc, char **argv);
 int verb_join(int argc, char **argv);
 int verb_place(int argc, char **argv);
 int verb_plan(int argc, char **argv);
 int verb_validate(int argc, char **argv);
-int verb_node(int argc, char **argv);
 int verb_token(int argc, char **argv);
 int verb_apply(int argc, char **argv);
 int verb_export(int argc, char **argv);

@@ -305,7 +305,10 @@ static void told_to_stop(uv_signal_t *signal, int number)
 static void make_core(struct hf_daemon *daemon)
 {
     struct hf_core_config config = {.node = (uint8_t)(daemon->node.id - 1)};
-    (void)getrandom(&config.incarnation, sizeof(config.incarnation), 0);
+    ssize_t size = (ssize_t)sizeof(config.incarnation);
+    while (getrandom(&config.incarnation, (size_t)size, 0) != size) {
+        /* interrupted while the kernel gathers its first */
+    }
     config.watchdog = daemon->watchdog.fd >= 0;
     memcpy(config.cluster, daemon->node.cluster, sizeof(config.cluster));
     memcpy(config.name, daemon->node.name, sizeof(config.name));

@@ -123,9 +123,9 @@ static void refuse(struct hf_gather *gather, uint64_t connection, const char *co
 static uint64_t draw(void)
 {
     uint64_t id = 0;
-    while (id == 0)
-        (void)getrandom(&id, sizeof(id), 0);
-    return id;
+    while (id == 0 && getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
+        id = 0; /* interrupted while the kernel gathers its first */
+    return id ? id : 1;
 }
 
 static bool prepare(struct hf_gather_ask *ask, uint64_t connection, uint64_t members)
