@@ -13,7 +13,7 @@ static bool outlives_worker(uint8_t step);
 
 static bool stream(uint8_t step)
 {
-    return step == HF_STEP_KEY_WATCH || step == HF_STEP_PROBE;
+    return step == HF_STEP_KEY_WATCH || step == HF_STEP_PROBE || step == HF_STEP_DISK_CHECK;
 }
 
 _Static_assert(SIM_INSTANCES <= 64, "a set of instances is one word");
@@ -50,6 +50,7 @@ static uint64_t usual_us(struct sim_world *world, uint8_t step)
     case HF_STEP_ENGINE_KILL:
     case HF_STEP_PROBE:
     case HF_STEP_RESIZE:
+    case HF_STEP_DISK_CHECK:
     case HF_STEPS:
         break;
     }
@@ -89,8 +90,11 @@ static void stream_begin(struct sim_world *world, uint8_t n, const struct hf_act
     if (action->step == HF_STEP_KEY_WATCH) {
         real->watch_id = action->id;
         real->watch_generation = action->generation;
-    } else {
+    } else if (action->step == HF_STEP_PROBE) {
         real->probe_id = action->id;
+        real->alive_ms = world->node[n].core->now_ms;
+    } else {
+        real->disk_id = action->id;
     }
     uint64_t first = action->step == HF_STEP_KEY_WATCH ? 10 : 50;
     sim_at(world, world->now + first * SIM_MS, SIM_EV_STREAM, n, world->node[n].incarnation,
@@ -176,6 +180,8 @@ void sim_driver_cancel(struct sim_world *world, uint8_t n, uint64_t id)
         real->watch_id = 0;
     if (real->probe_id == id)
         real->probe_id = 0;
+    if (real->disk_id == id)
+        real->disk_id = 0;
     for (uint32_t k = 0; k < world->pending_end; k++) {
         struct sim_pending *pending = &world->pending[k];
         if (!pending->used || pending->node != n || pending->id != id || pending->cancelled)
@@ -251,6 +257,8 @@ static void engine_start(struct sim_world *world, struct sim_pending *pending)
     }
     sim_engine_set(&world->node[n], pending->instance, pending->generation + 1);
     real->ready = false;
+    if (real->sick == SIM_SICK_SILENT || real->sick == SIM_SICK_EXHAUSTED)
+        real->sick = SIM_SICK_NOT;
     real->degraded = pending->degraded;
     real->fenced_us = 0;
     sim_check_start(world, n, pending->instance);
@@ -275,6 +283,8 @@ static bool is_late(const struct sim_world *world, const struct sim_pending *pen
 static void set_mounted(struct sim_real *real, uint32_t generation)
 {
     real->mounted = generation + 1;
+    if (real->sick == SIM_SICK_READ_ONLY || real->sick == SIM_SICK_HANGS)
+        real->sick = SIM_SICK_NOT;
     real->mounts++;
 }
 
@@ -347,6 +357,7 @@ static void do_effect(struct sim_world *world, struct sim_pending *pending)
         return;
     case HF_STEP_KEY_WATCH:
     case HF_STEP_PROBE:
+    case HF_STEP_DISK_CHECK:
     case HF_STEPS:
         return;
     }
@@ -431,14 +442,38 @@ void sim_driver_answer(struct sim_world *world, const struct sim_event *event)
         sim_step(world, event->node, &answer);
 }
 
-/* A key watch or a probe has something to say. */
+static uint8_t probed(const struct sim_real *real)
+{
+    if (!real->ready || !real->engine || real->sick == SIM_SICK_SILENT)
+        return HF_STEP_NO_ANSWER;
+    if (real->sick == SIM_SICK_SLOW)
+        return HF_STEP_SLOW;
+    if (real->sick == SIM_SICK_EXHAUSTED)
+        return HF_STEP_EXHAUSTED;
+    return real->sick == SIM_SICK_CHECK ? HF_STEP_CHECK_FAILED : HF_STEP_OK;
+}
+
+/* HF_STEP_NO_ANSWER: it says nothing. */
+static uint8_t written(const struct sim_node *node, const struct sim_real *real)
+{
+    if (!node->disk_path)
+        return HF_STEP_DISK_IO;
+    if (real->sick == SIM_SICK_HANGS)
+        return HF_STEP_NO_ANSWER;
+    if (real->sick == SIM_SICK_FULL)
+        return HF_STEP_DISK_FULL;
+    return real->sick == SIM_SICK_READ_ONLY ? HF_STEP_READ_ONLY : HF_STEP_OK;
+}
+
+/* A key watch, a probe or a disk check has something to say. */
 void sim_driver_stream(struct sim_world *world, const struct sim_event *event)
 {
     struct sim_node *node = &world->node[event->node];
     uint16_t i = (uint16_t)(event->a & 0xffff);
     struct sim_real *real = &node->real[i];
     bool watch = real->watch_id == event->a, probe = real->probe_id == event->a;
-    if (!node->daemon || node->incarnation != event->guard || (!watch && !probe))
+    bool disk = real->disk_id == event->a;
+    if (!node->daemon || node->incarnation != event->guard || (!watch && !probe && !disk))
         return;
     struct hf_event answer = {.type = HF_EVENT_STEP};
     answer.step = (struct hf_event_step){.id = event->a, .more = true, .status = HF_STEP_OK};
@@ -451,8 +486,8 @@ void sim_driver_stream(struct sim_world *world, const struct sim_event *event)
             answer.step.more = false;
             real->watch_id = 0;
         }
-    } else if (!real->ready || !real->engine) {
-        answer.step.status = HF_STEP_NO_ANSWER;
+    } else {
+        answer.step.status = probe ? probed(real) : written(node, real);
     }
     uint64_t again = watch ? 3000 : event->b;
     if (watch && !node->disk_path)
@@ -463,8 +498,12 @@ void sim_driver_stream(struct sim_world *world, const struct sim_event *event)
     if (event->b && answer.step.more)
         sim_at(world, world->now + again * SIM_MS, SIM_EV_STREAM, event->node, event->guard,
                event->a, event->b);
+    if (disk && answer.step.status == HF_STEP_NO_ANSWER)
+        return;
     world->coverage->statuses[answer.step.status]++;
     sim_step(world, event->node, &answer);
+    if (probe && answer.step.status != HF_STEP_NO_ANSWER)
+        real->alive_ms = node->core->now_ms;
 }
 
 /* The workers of a daemon die with it: each had done its work just before, or never will. */
@@ -498,9 +537,11 @@ void sim_driver_power_off(struct sim_world *world, uint8_t n)
     struct sim_node *node = &world->node[n];
     node->engines = node->addresses = 0;
     for (unsigned i = 0; i < SIM_INSTANCES; i++) {
-        uint8_t broken = node->real[i].broken;
+        uint8_t broken = node->real[i].broken, sick = node->real[i].sick;
         memset(&node->real[i], 0, sizeof(node->real[i]));
         node->real[i].broken = broken;
+        if (sick == SIM_SICK_FULL || sick == SIM_SICK_CHECK || sick == SIM_SICK_SLOW)
+            node->real[i].sick = sick; /* the rest ends with its processes and mounts */
     }
     for (uint32_t k = 0; k < world->pending_end; k++) {
         if (world->pending[k].used && world->pending[k].node == n)

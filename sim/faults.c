@@ -25,6 +25,7 @@ static const char *const words[SIM_F_KINDS] = {
     [SIM_F_UPGRADE] = "upgraded",
     [SIM_F_DOWNGRADE] = "the older version put back",
     [SIM_F_FOREIGN] = "disk taken by others",
+    [SIM_F_SICK] = "not well",
 };
 
 const char *sim_fault_word(uint8_t kind)
@@ -223,6 +224,35 @@ static void broken(struct sim_world *world, const struct sim_fault *fault, bool 
     }
 }
 
+/* A full disk is full wherever it is looked at; the rest is of one node. */
+void sim_sick_set(struct sim_world *world, uint8_t n, uint16_t i, uint8_t sick)
+{
+    uint8_t before = world->node[n].real[i].sick;
+    world->node[n].real[i].sick = sick;
+    for (uint8_t k = 0; k < SIM_NODES; k++) {
+        uint8_t *other = &world->node[k].real[i].sick;
+        if (sick == SIM_SICK_FULL)
+            *other = SIM_SICK_FULL;
+        else if (before == SIM_SICK_FULL && *other == SIM_SICK_FULL)
+            *other = SIM_SICK_NOT;
+    }
+}
+
+static void sick(struct sim_world *world, const struct sim_fault *fault, bool set)
+{
+    uint16_t i = (uint16_t)(fault->b % 8);
+    uint8_t n = (uint8_t)(fault->a % world->nodes);
+    uint8_t how = (uint8_t)(1 + (fault->b >> 8) % (SIM_SICK_KINDS - 1));
+    for (uint8_t k = 0; k < world->nodes && fault->b >> 16 & 1; k++) {
+        if (world->node[k].real[i].engine)
+            n = k; /* where it runs */
+    }
+    if (set)
+        sim_sick_set(world, n, i, how);
+    for (uint8_t k = 0; k < SIM_NODES && !set; k++)
+        sim_sick_set(world, k, i, SIM_SICK_NOT);
+}
+
 /* The package is replaced: with a restart of the daemon, or of the computer. */
 static void replace(struct sim_world *world, const struct sim_fault *fault, uint16_t speaks)
 {
@@ -311,6 +341,9 @@ void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
         else
             world->node[n].mono_base_ms += fault->b % 60000;
         return;
+    case SIM_F_SICK:
+        sick(world, fault, true);
+        return;
     case SIM_F_UPGRADE:
         replace(world, fault, HF_FORMAT_PLANNED);
         return;
@@ -361,6 +394,9 @@ void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
         return;
     case SIM_F_BROKEN:
         broken(world, fault, false);
+        return;
+    case SIM_F_SICK:
+        sick(world, fault, false);
         return;
     case SIM_F_FOREIGN:
         foreign(world, fault->b, false);
@@ -413,7 +449,7 @@ void sim_heal(struct sim_world *world)
         struct sim_node *node = &world->node[n];
         node->disk_path = true;
         for (unsigned i = 0; i < SIM_INSTANCES; i++)
-            node->real[i].broken = SIM_BROKEN_NOT;
+            node->real[i].broken = node->real[i].sick = 0;
         if (!node->exists)
             continue;
         sim_thaw(world, n);

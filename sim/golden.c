@@ -149,6 +149,8 @@ static void do_set(struct story *story)
                        (int)(HF_EXT_MAX + 40), word(story, 3));
     } else if (is(story, 2, "degraded")) {
         (void)snprintf(instance->degraded_settings, HF_SETTINGS_MAX, "work_mem = %dMB\n", value);
+    } else if (is(story, 2, "level")) {
+        instance->health.level = (uint8_t)value;
     } else if (is(story, 2, "disks")) {
         instance->disk_count = (uint8_t)value;
     } else {
@@ -209,6 +211,21 @@ static void do_break(struct story *story)
     story->world->node[node_of(story, word(story, 3))]
         .real[instance_of(story, word(story, 1))]
         .broken = is(story, 0, "break") ? SIM_BROKEN_START : SIM_BROKEN_NOT;
+}
+
+/* sick msgbox db1 slow */
+static void do_sick(struct story *story)
+{
+    static const char *const kinds[SIM_SICK_KINDS] = {"not",   "silent", "slow",      "exhausted",
+                                                      "check", "full",   "read-only", "hangs"};
+    for (uint8_t k = 0; k < SIM_SICK_KINDS; k++) {
+        if (!is(story, 3, kinds[k]))
+            continue;
+        sim_sick_set(story->world, node_of(story, word(story, 2)),
+                     instance_of(story, word(story, 1)), k);
+        return;
+    }
+    complain(story, "unknown illness");
 }
 
 static void do_link(struct story *story)
@@ -365,6 +382,8 @@ static void obey(struct story *story, char *line)
         do_start(story);
     else if (is(story, 0, "break") || is(story, 0, "mend"))
         do_break(story);
+    else if (is(story, 0, "sick"))
+        do_sick(story);
     else if (is(story, 0, "cut") || is(story, 0, "heal"))
         do_link(story);
     else if (is(story, 0, "clock"))

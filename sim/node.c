@@ -113,6 +113,7 @@ static void step(struct sim_world *world, uint8_t n, struct hf_event *event)
     if (node->incarnation != incarnation || !node->daemon)
         return;
     sim_check_step(world, n, acted);
+    sim_check_health(world, n);
     sim_conf_follow(world, n);
     node->wake_guard++;
     if (world->actions->wake_ms == UINT64_MAX)

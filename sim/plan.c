@@ -72,6 +72,22 @@ static void draw_versions(struct sim_plan *plan, uint64_t seed)
     }
 }
 
+/* In a quarter of the seeds what runs is not always well; drawn apart, too. */
+static void draw_sick(struct sim_plan *plan, uint64_t seed)
+{
+    struct sim_rng rng = {seed * 0xbf58476d1ce4e5b9ull + 13};
+    if (!sim_chance(&rng, 250))
+        return;
+    plan->sick = true;
+    uint64_t at = 0;
+    unsigned faults = (unsigned)sim_between(&rng, 1, 5);
+    for (unsigned f = 0; f < faults; f++) {
+        draw_fault(plan, &rng, 1u << SIM_F_POWER, &at);
+        plan->fault[plan->faults - 1].kind = SIM_F_SICK;
+        plan->fault[plan->faults - 1].lasts += 6 * SIM_S;
+    }
+}
+
 void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
 {
     struct sim_rng rng = {seed * 0xd1342543de82ef95ull + 7};
@@ -95,6 +111,7 @@ void sim_plan_draw(struct sim_plan *plan, uint64_t seed)
     for (unsigned f = 0; f < faults; f++)
         draw_fault(plan, &rng, kinds, &at);
     draw_versions(plan, seed);
+    draw_sick(plan, seed);
 }
 
 struct run {
@@ -171,6 +188,8 @@ static bool configure(struct sim_world *world, const struct sim_plan *plan)
     *spec = hf_core_state(world->node[0].core)->spec;
     for (uint16_t i = 0; i < plan->instances; i++)
         draw_instance(world, spec, i);
+    for (uint16_t i = 0; plan->sick && i < plan->instances; i++)
+        spec->instances[i].health.level = (uint8_t)(2 + (world->seed + i) % 4);
     bool sized = sim_chance(&world->rng, 200);
     for (uint8_t n = 0; sized && n < plan->nodes; n++)
         spec->nodes[n].capacity[HF_MEMORY] = 1000;

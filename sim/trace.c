@@ -18,6 +18,7 @@ static const char *const step_words[HF_STEPS] = {
     [HF_STEP_ENGINE_KILL] = "engine-kill",
     [HF_STEP_PROBE] = "probe",
     [HF_STEP_RESIZE] = "resize",
+    [HF_STEP_DISK_CHECK] = "disk-check",
 };
 
 static const char *const status_words[HF_STEP_STATUSES] = {
@@ -37,6 +38,11 @@ static const char *const status_words[HF_STEP_STATUSES] = {
     [HF_STEP_ENGINE_STUCK] = "engine-stuck",
     [HF_STEP_NO_ANSWER] = "no-answer",
     [HF_STEP_FAILED] = "failed",
+    [HF_STEP_SLOW] = "slow",
+    [HF_STEP_DISK_FULL] = "disk-full",
+    [HF_STEP_READ_ONLY] = "read-only",
+    [HF_STEP_EXHAUSTED] = "exhausted",
+    [HF_STEP_CHECK_FAILED] = "check-failed",
 };
 
 const char *sim_step_word(uint8_t step)
@@ -137,6 +143,7 @@ void sim_trace_history(struct sim_world *world, uint8_t n)
         sim_check_reasons(world, record);
         sim_check_raised(world, n, record);
         sim_check_window(world, n, record);
+        sim_check_quarantine(world, n, record);
         sim_check_room(world, n, record);
         sim_check_relations(world, n, record);
     }

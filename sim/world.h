@@ -120,6 +120,19 @@ enum sim_broken {
     SIM_BROKEN_KINDS
 };
 
+/* What is not well with an instance that runs on a node. */
+enum sim_sick {
+    SIM_SICK_NOT,
+    SIM_SICK_SILENT,    /* the engine does not answer any more, until it is started anew */
+    SIM_SICK_SLOW,      /* it does not answer, and is at work */
+    SIM_SICK_EXHAUSTED, /* it has no connection to spare, until it is started anew */
+    SIM_SICK_CHECK,     /* a check of the file says no */
+    SIM_SICK_FULL,      /* its disk is full */
+    SIM_SICK_READ_ONLY, /* its file system takes no writes, until it is mounted anew */
+    SIM_SICK_HANGS,     /* a write does not come to its end, until it is mounted anew */
+    SIM_SICK_KINDS
+};
+
 /* What really is on a node of an instance. */
 struct sim_real {
     uint32_t mounted; /* generation + 1, 0 = not mounted */
@@ -128,13 +141,16 @@ struct sim_real {
     bool ready;       /* accepts clients */
     bool degraded;    /* with the settings of its degraded profile */
     bool address;
-    uint8_t broken;              /* enum sim_broken: what does not work here */
-    uint8_t seen_phase;          /* for coverage */
-    uint64_t announced;          /* when */
-    uint64_t fenced_us;          /* its key is gone and its engine runs, since; 0 = no */
-    uint64_t stuck_us;           /* for I7: nothing could be done with it, last */
-    uint64_t rows;               /* as this engine counts them */
-    uint64_t watch_id, probe_id; /* streams of the daemon, 0 = none */
+    uint8_t broken;                       /* enum sim_broken: what does not work here */
+    uint8_t seen_phase;                   /* for coverage */
+    uint64_t announced;                   /* when */
+    uint64_t fenced_us;                   /* its key is gone and its engine runs, since; 0 = no */
+    uint64_t stuck_us;                    /* for I7: nothing could be done with it, last */
+    uint64_t rows;                        /* as this engine counts them */
+    uint64_t watch_id, probe_id, disk_id; /* streams of the daemon, 0 = none */
+    uint8_t sick;                         /* enum sim_sick */
+    bool failed;                          /* as its daemon saw it last */
+    uint64_t alive_ms;                    /* by its own clock: its daemon heard that it lives */
     uint32_t watch_generation;
     uint32_t acquired; /* generation of the newest acquire that answered ok */
 };
@@ -395,6 +411,9 @@ void sim_check_quorate(struct sim_world *world);
 void sim_check_moves(struct sim_world *world);
 void sim_check_window(struct sim_world *world, uint8_t node,
                       const struct hf_history_record *record);
+void sim_check_health(struct sim_world *world, uint8_t node);
+void sim_check_quarantine(struct sim_world *world, uint8_t node,
+                          const struct hf_history_record *record);
 void sim_check_raised(struct sim_world *world, uint8_t node,
                       const struct hf_history_record *record);
 void sim_check_applied(struct sim_world *world, const struct sim_request *request);
@@ -464,6 +483,7 @@ enum sim_fault_kind {
     SIM_F_DRAWN, /* from here on: only where versions are drawn */
     SIM_F_UPGRADE = SIM_F_DRAWN,
     SIM_F_DOWNGRADE,
+    SIM_F_SICK,
     SIM_F_KINDS
 };
 
@@ -479,6 +499,7 @@ struct sim_plan {
     uint16_t speaks[SIM_NODES];
     bool tight;   /* demand is about what there is room for */
     bool windows; /* see sim_world */
+    bool sick;    /* what runs is not always well, at all levels of health */
     int32_t utc_offset_s;
     uint64_t ends;
     struct sim_fault fault[SIM_FAULTS_MAX];
@@ -493,6 +514,8 @@ void sim_plan_run(struct sim_world *world, const struct sim_plan *plan, uint64_t
 const char *sim_fault_word(uint8_t kind);
 void sim_fault_start(struct sim_world *world, const struct sim_fault *fault);
 void sim_fault_end(struct sim_world *world, const struct sim_fault *fault);
+/* What is not well with an instance where it runs, or would. */
+void sim_sick_set(struct sim_world *world, uint8_t node, uint16_t instance, uint8_t sick);
 void sim_heal(struct sim_world *world);
 /* Every node gets the newer version where that is to be finished, or cannot be taken back. */
 void sim_upgrade_all(struct sim_world *world);

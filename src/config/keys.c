@@ -16,6 +16,7 @@ struct walk {
     struct hf_spec spec;
     struct hf_disk_spec disk;
     struct hf_database_spec database;
+    struct hf_check_spec check;
 };
 
 static const char *effect_text(const struct hf_key *key)
@@ -99,10 +100,11 @@ static void tell_keys(struct walk *walk, const struct hf_key *keys, const char *
     }
 }
 
-/* A disk or a database; a change of one is a change of its list. */
-static void tell_items(struct walk *walk, const char *list, const void *item)
+/* A disk, a database, a check; a change of one is a change of its list. */
+static void tell_items(struct walk *walk, const struct hf_key *keys, const char *list,
+                       const void *item)
 {
-    const struct hf_key *key = hf_key_find(hf_instance_keys, list);
+    const struct hf_key *key = hf_key_find(keys, list);
     for (const struct hf_key *inner = key->keys; inner->name; inner++) {
         struct hf_key row = *inner;
         row.effect = key->effect;
@@ -127,9 +129,11 @@ int hf_config_keys(hf_config_key_fn *fn, void *userdata)
     walk->section = "An instance, under `instances: NAME:`";
     tell_keys(walk, hf_instance_keys, "", &walk->spec.instances[0]);
     walk->section = "A disk, an entry of `disks`";
-    tell_items(walk, "disks", &walk->disk);
+    tell_items(walk, hf_instance_keys, "disks", &walk->disk);
     walk->section = "A database, an entry of `databases`";
-    tell_items(walk, "databases", &walk->database);
+    tell_items(walk, hf_instance_keys, "databases", &walk->database);
+    walk->section = "A check of an engine, an entry of `health.checks`";
+    tell_items(walk, hf_key_find(hf_instance_keys, "health")->keys, "checks", &walk->check);
     bool failed = walk->failed;
     free(walk);
     return failed ? -ENOMEM : 0;

@@ -20,8 +20,9 @@ static void read_list(struct hf_reader *r, const struct hf_key *key, const struc
 static void format_list(const struct hf_spec *spec, const struct hf_key *key, const void *entity,
                         struct hf_strbuf *out)
 {
-    static const _Alignas(max_align_t) unsigned char
-        zero[sizeof(struct hf_disk_spec) + sizeof(struct hf_database_spec)];
+    static const _Alignas(max_align_t) unsigned char zero[sizeof(struct hf_disk_spec) +
+                                                          sizeof(struct hf_database_spec) +
+                                                          sizeof(struct hf_check_spec)];
     const char *items = hf_kind_const_field(key, entity);
     unsigned count = *((const uint8_t *)entity + key->count_offset);
     HF_ASSERT(key->stride <= sizeof(zero));

@@ -87,6 +87,24 @@ static const struct hf_key policy_keys[] = {
     {0},
 };
 
+static const struct hf_key quarantine_keys[] = {
+    {.name = "failures",
+     .kind = HF_KIND_NUMBER,
+     CLUSTER(quarantine_failures),
+     .min = 0,
+     .max = HF_RESTARTS_KEPT,
+     .example = "3",
+     .doc = "a node that was lost so often in the period carries nothing until 'resume'; 0: never"},
+    {.name = "period",
+     .kind = HF_KIND_DURATION,
+     CLUSTER(quarantine_period_ms),
+     .min = MINUTE,
+     .max = 24 * HOUR,
+     .example = "1h",
+     .doc = "in which they are counted"},
+    {0},
+};
+
 static const struct hf_key timing_keys[] = {
     {.name = "token",
      .kind = HF_KIND_DURATION,
@@ -163,6 +181,10 @@ const struct hf_key hf_cluster_keys[] = {
      .doc = "how a node is kept from writing, tried in this order: reservation, watchdog, "
             "{agent: NAME, options_file: PATH}"},
     {.name = "policy", .kind = HF_KIND_MAP, .keys = policy_keys, .doc = "rules for changes"},
+    {.name = "quarantine",
+     .kind = HF_KIND_MAP,
+     .keys = quarantine_keys,
+     .doc = "what is done about a node that fails again and again"},
     {.name = "timings",
      .kind = HF_KIND_MAP,
      .keys = timing_keys,

@@ -3,6 +3,7 @@
 
 #define INSTANCE(field) HF_FIELD(hf_instance_spec, field)
 #define DISK(field) HF_FIELD(hf_disk_spec, field)
+#define CHECK(field) HF_FIELD(hf_check_spec, field)
 #define DATABASE(field) HF_FIELD(hf_database_spec, field)
 #define COUNT(field) .count_offset = offsetof(struct hf_instance_spec, field)
 
@@ -237,6 +238,36 @@ static const struct hf_key degraded_keys[] = {
     {0},
 };
 
+static const struct hf_key check_keys[] = {
+    {.name = "name",
+     .kind = HF_KIND_NAME,
+     .required = true,
+     CHECK(name),
+     .unset = "none",
+     .example = "orders",
+     .doc = "what messages call it"},
+    {.name = "database",
+     .kind = HF_KIND_TEXT,
+     CHECK(database),
+     .unset = "postgres",
+     .example = "shop",
+     .doc = "where it is asked"},
+    {.name = "query",
+     .kind = HF_KIND_TEXT,
+     .required = true,
+     CHECK(query),
+     .unset = "none",
+     .example = "SELECT count(*) FROM queue WHERE stuck",
+     .doc = "one statement, in a transaction that can change nothing; it has 5 s at most"},
+    {.name = "expect",
+     .kind = HF_KIND_TEXT,
+     CHECK(expect),
+     .unset = "any answer",
+     .example = "\"0\"",
+     .doc = "its first value, as text"},
+    {0},
+};
+
 static const struct hf_key health_keys[] = {
     {.name = "level",
      .kind = HF_KIND_NUMBER,
@@ -253,6 +284,16 @@ static const struct hf_key health_keys[] = {
      .max = HOUR,
      .example = "30s",
      .doc = "silence that counts as no answer; it is asked every third of this"},
+    {.name = "checks",
+     .kind = HF_KIND_LIST,
+     INSTANCE(health.checks),
+     .max = HF_CHECKS_MAX,
+     .keys = check_keys,
+     COUNT(health.check_count),
+     .stride = sizeof(struct hf_check_spec),
+     .engines = HF_ENGINE_BIT(HF_ENGINE_POSTGRESQL),
+     .unset = "none",
+     .doc = "questions to the engine that count at level 5"},
     {0},
 };
 

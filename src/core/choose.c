@@ -10,7 +10,7 @@ enum hf_reason_code hf_node_obstacle(const struct hf_core *core, uint16_t i, uin
         return HF_REASON_NODE_DOWN;
     if (state->drained)
         return HF_REASON_NODE_DRAINED;
-    if (state->quarantined)
+    if (state->quarantined && !HF_PLANTED(93))
         return HF_REASON_NODE_QUARANTINED;
     if (core->state.instances[i].excluded & hf_bit(node))
         return HF_REASON_NODE_FAILED_HERE;

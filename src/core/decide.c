@@ -130,12 +130,45 @@ static bool propose_node(struct hf_core *core, uint8_t node, bool added,
     return up && !state->joined_epoch;
 }
 
+/* Whether somebody else is there to carry what this node would. */
+static bool others_carry(const struct hf_core *core, uint8_t node)
+{
+    for (uint8_t n = 0; n < core->state.node_end; n++) {
+        const struct hf_node_state *other = &core->state.nodes[n];
+        if (n != node && hf_up_nodes(core) & hf_bit(n) && other->up && !other->drained &&
+            !other->quarantined)
+            return true;
+    }
+    return HF_PLANTED(94);
+}
+
+/* A node that is lost again and again carries nothing until somebody has looked at it; but the last
+ * one that can is better than none. */
+static void propose_quarantine(struct hf_core *core, uint8_t node, struct hf_proposal *proposal)
+{
+    const struct hf_node_state *state = &core->state.nodes[node];
+    const struct hf_cluster_spec *spec = &core->state.spec.cluster;
+    unsigned failures = hf_count_within(state->failures, state->failure_count, core->wall_ms,
+                                        spec->quarantine_period_ms);
+    if (state->quarantined || !spec->quarantine_failures || failures < spec->quarantine_failures ||
+        !others_carry(core, node))
+        return;
+    struct hf_change change = hf_change_make(HF_CHANGE_NODE_FLAGS, HF_REASON_NODE_QUARANTINED);
+    change.node = change.reason.node = node;
+    change.flags = hf_node_flags(state) | HF_FLAG_QUARANTINED;
+    hf_propose(proposal, &change);
+}
+
 static void propose_nodes(struct hf_core *core, struct hf_proposal *proposal)
 {
     bool added = false;
     for (uint8_t n = 0; n < core->state.node_end; n++) {
         if (core->state.spec.nodes[n].name[0] && propose_node(core, n, added, proposal))
             added = !HF_PLANTED(23);
+    }
+    for (uint8_t n = 0; n < core->state.node_end; n++) {
+        if (core->state.spec.nodes[n].name[0])
+            propose_quarantine(core, n, proposal);
     }
 }
 

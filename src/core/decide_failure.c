@@ -35,7 +35,16 @@ static enum hf_reason_code failure_code(const struct hf_report *report)
         return HF_REASON_STEP_TIMED_OUT;
     case HF_STEP_NEWER:
         return HF_REASON_GENERATION_BEHIND;
+    case HF_STEP_DISK_FULL:
+        return HF_REASON_DISK_FULL;
+    case HF_STEP_READ_ONLY:
+        return HF_REASON_READ_ONLY;
+    case HF_STEP_EXHAUSTED:
+        return HF_REASON_EXHAUSTED;
+    case HF_STEP_CHECK_FAILED:
+        return HF_REASON_CHECK_FAILED;
     case HF_STEP_OK:
+    case HF_STEP_SLOW:
     case HF_STEP_FAILED:
     case HF_STEP_STATUSES:
         break;
@@ -56,11 +65,19 @@ bool hf_reason_is_failure(uint16_t code)
     return false;
 }
 
+/* Whether a new start on the same node can help: not against a disk or a network that is gone. */
+static bool restart_helps(uint8_t status)
+{
+    return status == HF_STEP_ENGINE_EXIT || status == HF_STEP_NO_ANSWER ||
+           status == HF_STEP_DISK_FULL || status == HF_STEP_EXHAUSTED ||
+           status == HF_STEP_CHECK_FAILED;
+}
+
 static bool may_restart(const struct hf_case *v, const struct hf_report *report)
 {
     if (!(report->flags & HF_REPORT_WAS_ONLINE))
         return false;
-    if (report->status != HF_STEP_ENGINE_EXIT && report->status != HF_STEP_NO_ANSWER)
+    if (!restart_helps(report->status))
         return false;
     unsigned within = hf_count_within(v->state->restarts, v->state->restart_count, v->core->wall_ms,
                                       v->spec->failure.restart_period_ms);

@@ -71,7 +71,7 @@ static void decide_on_instance(struct hf_core *core, const struct hf_head *head,
         decide_wanted(&v, head->verb == HF_VERB_ONLINE, change);
 }
 
-static uint32_t node_flags(const struct hf_node_state *node)
+uint32_t hf_node_flags(const struct hf_node_state *node)
 {
     return (node->drained ? HF_FLAG_DRAINED : 0) | (node->quarantined ? HF_FLAG_QUARANTINED : 0) |
            (node->fenced ? HF_FLAG_FENCED : 0) | (node->watchdog ? HF_FLAG_WATCHDOG : 0);
@@ -86,7 +86,7 @@ static void decide_on_node(struct hf_core *core, const struct hf_head *head,
     if (node >= HF_NODES_MAX || !core->state.spec.nodes[node].name[0])
         return;
     const struct hf_node_state *state = &core->state.nodes[node];
-    uint32_t flags = node_flags(state);
+    uint32_t flags = hf_node_flags(state);
     uint32_t wanted = flags;
     change->node = node;
     if (head->verb == HF_VERB_DRAIN) {

@@ -74,6 +74,11 @@ enum hf_step_status {
     HF_STEP_ENGINE_STUCK,
     HF_STEP_NO_ANSWER,
     HF_STEP_FAILED,
+    HF_STEP_SLOW,         /* a stream: no answer, but what was asked makes progress */
+    HF_STEP_DISK_FULL,    /* a stream: it lives and has no room to write */
+    HF_STEP_READ_ONLY,    /* a stream: the file system refuses writes */
+    HF_STEP_EXHAUSTED,    /* a stream: it lives, without connections or memory to spare */
+    HF_STEP_CHECK_FAILED, /* a stream: an administrator's check says no */
     HF_STEP_STATUSES
 };
 
@@ -156,7 +161,8 @@ enum hf_step {
     HF_STEP_ENGINE_STOP, /* checkpoint, fast, immediate, kill */
     HF_STEP_ENGINE_KILL, /* kill at once */
     HF_STEP_PROBE,
-    HF_STEP_RESIZE, /* a running engine takes its degraded profile, or gives it back */
+    HF_STEP_RESIZE,     /* a running engine takes its degraded profile, or gives it back */
+    HF_STEP_DISK_CHECK, /* a stream: can it be written? */
     HF_STEPS
 };
 

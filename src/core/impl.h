@@ -13,6 +13,7 @@
 #include "core/core.h"
 #include "core/message.h"
 #include "core/planted.h"
+#include "core/times.h"
 
 #define HF_HELLO_WAIT_MS 2000u  /* members that do not answer in this time are left out at first */
 #define HF_REPORT_DELAY_MS 150u /* steps of a start are told together */
@@ -24,6 +25,7 @@
 #define HF_CLEAN_RETRY_MS 2000u  /* between attempts to remove what could not be removed */
 #define HF_HANDOVER_MS 5000u     /* the old owner keeps the address at most so long */
 #define HF_KEY_SILENCE_MS 10000u /* a key watch that is silent so long has lost its disk */
+#define HF_SLOW_TIMEOUTS 10u     /* so many timeouts progress excuses an engine's silence */
 #define HF_STOP_MARGIN_MS 5000u  /* beyond its stop timeout an owner is not waited for */
 #define HF_JOIN_ALONE_MS                                                                           \
     120000u                      /* so long no other node is let in after one that is on its way   \
@@ -48,6 +50,13 @@ struct hf_lane {
     uint64_t since_ms;
 };
 
+/* What is wrong with something that does answer. */
+struct hf_symptom {
+    uint8_t status;    /* enum hf_step_status, HF_STEP_OK = nothing */
+    uint64_t since_ms; /* without a break */
+    char text[HF_PATH_MAX];
+};
+
 struct hf_local {
     uint8_t phase; /* enum hf_phase */
     uint32_t generation;
@@ -63,13 +72,16 @@ struct hf_local {
     bool kill;    /* the gentle stop failed or time is up */
     uint8_t done; /* set of HF_DONE_*: what is surely there, in this generation */
     struct hf_lane main, side;
-    uint64_t watch_id, probe_id;
+    uint64_t watch_id, probe_id, disk_id;
     uint64_t resize_id;        /* the engine is being told its size */
     uint64_t resize_ms;        /* not before then, 0 = at once */
     uint64_t size_hash;        /* the state for which size is right, 0 = not known */
     uint32_t size, size_asked; /* hf_size_number that it was told, 0 = not known; is being told */
-    uint64_t key_ok_ms, probe_ok_ms;
-    uint64_t stop_by_ms; /* the promise: stopped by then, 0 = none */
+    uint64_t key_ok_ms, probe_ok_ms, write_ok_ms;
+    uint64_t slow_since_ms; /* no answer since, but progress; 0 = it answers */
+    struct hf_symptom engine_sick, disk_sick;
+    uint64_t watched_version; /* configuration that probe and disk check were begun with */
+    uint64_t stop_by_ms;      /* the promise: stopped by then, 0 = none */
     uint64_t retry_ms;
     uint64_t handover_ms; /* keep the address until then, 0 = do not keep it */
     uint64_t announce_ms; /* next announcement, 0 = none */
@@ -300,6 +312,9 @@ void hf_decide_instance(struct hf_core *core, uint16_t instance, struct hf_propo
 void hf_decide_request(struct hf_core *core, const struct hf_queued *queued,
                        struct hf_proposal *proposal);
 
+/* decide_request.c */
+uint32_t hf_node_flags(const struct hf_node_state *node);
+
 /* decide_format.c: the format in use. */
 /* A newer format than this daemon speaks is in use: it takes no part, and says why. */
 void hf_format_halt(struct hf_core *core, uint64_t format);
@@ -355,8 +370,13 @@ void hf_local_stop(struct hf_core *core, uint16_t instance, bool keep_address, u
 void hf_local_handover(struct hf_core *core, uint16_t instance);
 void hf_local_submit(struct hf_core *core, uint16_t instance, struct hf_lane *lane,
                      enum hf_step step, uint32_t deadline_ms);
-void hf_local_watch(struct hf_core *core, uint16_t instance);
 bool hf_local_holds_disk(const struct hf_local *local);
+/* local_health.c */
+void hf_local_watch(struct hf_core *core, uint16_t instance);
+void hf_local_unwatch(struct hf_core *core, uint16_t instance);
+void hf_local_health(struct hf_core *core, uint16_t instance);
+void hf_local_probed(struct hf_core *core, uint16_t instance, const struct hf_event_step *step);
+void hf_local_written(struct hf_core *core, uint16_t instance, const struct hf_event_step *step);
 /* local_size.c */
 void hf_local_size(struct hf_core *core, uint16_t instance);
 void hf_local_resized(struct hf_core *core, uint16_t instance, const struct hf_event_step *step);

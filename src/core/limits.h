@@ -17,6 +17,9 @@
 #define HF_NAME_MAX 64u         /* bytes of a name, its NUL included */
 #define HF_PATH_MAX 128u        /* bytes of a path, its NUL included */
 #define HF_DISKS_MAX 4u         /* shared disks of an instance */
+#define HF_CHECKS_MAX 4u        /* query checks of an instance */
+#define HF_QUERY_MAX 200u       /* bytes of one query, its NUL included */
+#define HF_RESTARTS_KEPT 8u     /* latest restarts of an instance, losses of a node */
 #define HF_DATABASES_MAX 16u    /* databases listed for an instance */
 #define HF_RELATIONS_MAX 8u     /* entries of after, apart_from, together_with */
 #define HF_ADDRESS_MAX 48u      /* bytes of a printed IPv4 or IPv6 address, its NUL included */

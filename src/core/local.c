@@ -68,7 +68,7 @@ void hf_local_fail(struct hf_core *core, uint16_t i, uint8_t status, const char 
     memset(local->text, 0, sizeof(local->text));
     if (length)
         memcpy(local->text, text, length);
-    hf_emit_cancel(core, &local->probe_id);
+    hf_local_unwatch(core, i);
     hf_emit_cancel(core, &local->resize_id);
     local->announce_ms = 0;
     hf_local_move(core, i, HF_FAIL);
@@ -216,42 +216,6 @@ static void announce(struct hf_core *core, uint16_t i)
         hf_wake_at(core, local->announce_ms);
 }
 
-/* Silence is a failure only after its whole time. */
-static void check_health(struct hf_core *core, uint16_t i)
-{
-    struct hf_local *local = &core->local[i];
-    const struct hf_instance_spec *spec = &core->state.spec.instances[i];
-    uint64_t silent_at = local->probe_ok_ms + spec->health.timeout_ms;
-    uint64_t key_at = local->key_ok_ms + HF_KEY_SILENCE_MS;
-    if (spec->health.level >= 2 && core->now_ms >= silent_at) {
-        hf_local_fail(core, i, HF_STEP_NO_ANSWER, local->text);
-        return;
-    }
-    if (spec->health.level >= 3 && spec->disk_count && core->now_ms >= key_at) {
-        hf_local_fail(core, i, HF_STEP_DISK_IO, "the disk does not answer");
-        return;
-    }
-    if (spec->health.level >= 2)
-        hf_wake_at(core, silent_at);
-    if (spec->health.level >= 3 && spec->disk_count)
-        hf_wake_at(core, key_at);
-}
-
-void hf_local_watch(struct hf_core *core, uint16_t i)
-{
-    struct hf_local *local = &core->local[i];
-    const struct hf_instance_spec *spec = &core->state.spec.instances[i];
-    if (!local->watch_id && spec->disk_count) {
-        local->watch_id =
-            hf_emit_step(core, HF_STEP_KEY_WATCH, i, 0, core->state.spec.cluster.key_watch_ms);
-        local->key_ok_ms = core->now_ms;
-    }
-    if (!local->probe_id && local->phase == HF_ONLINE) {
-        local->probe_id = hf_emit_step(core, HF_STEP_PROBE, i, 0, spec->health.timeout_ms / 3);
-        local->probe_ok_ms = core->now_ms;
-    }
-}
-
 /* A node that has just started may not have found its disks yet. */
 static void acquire_again(struct hf_core *core, uint16_t i)
 {
@@ -288,7 +252,7 @@ static void run(struct hf_core *core, uint16_t i)
         }
         announce(core, i);
         hf_local_size(core, i);
-        check_health(core, i);
+        hf_local_health(core, i);
         return;
     case HF_FAILED:
         if (hf_may_act(core))
@@ -317,7 +281,7 @@ static void run_to(struct hf_core *core, uint16_t i, enum want want)
         if (local->phase == HF_STOPPING)
             hf_local_stop(core, i, false, budget);
         else if (local->phase == HF_ONLINE)
-            check_health(core, i);
+            hf_local_health(core, i);
         break;
     case WANT_RUN:
         run(core, i);
@@ -389,11 +353,4 @@ void hf_local_assigned(struct hf_core *core, const struct hf_change *change)
     /* Same owner, later generation: what failed is forgotten, what is held is kept or removed. */
     if (local->phase == HF_FAILED && !hf_local_holds_disk(local))
         local->phase = HF_OFFLINE;
-}
-
-/* The node stood still: silence of that time says nothing. */
-void hf_local_tilted(struct hf_core *core)
-{
-    for (unsigned i = 0; i < HF_INSTANCES_MAX; i++)
-        core->local[i].key_ok_ms = core->local[i].probe_ok_ms = core->now_ms;
 }

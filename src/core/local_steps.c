@@ -185,6 +185,7 @@ static void main_ended(struct hf_core *core, uint16_t i, const struct hf_event_s
     case HF_STEP_ANNOUNCE:
     case HF_STEP_PROBE:
     case HF_STEP_RESIZE:
+    case HF_STEP_DISK_CHECK:
     case HF_STEPS:
         return;
     }
@@ -233,15 +234,6 @@ static void key_seen(struct hf_core *core, uint16_t i, const struct hf_event_ste
         local->watch_id = 0;
 }
 
-static void probe_seen(struct hf_core *core, uint16_t i, const struct hf_event_step *step)
-{
-    struct hf_local *local = &core->local[i];
-    if (step->status == HF_STEP_OK)
-        local->probe_ok_ms = core->now_ms;
-    if (!step->more)
-        local->probe_id = 0;
-}
-
 void hf_local_step_event(struct hf_core *core, const struct hf_event_step *step)
 {
     uint16_t i = (uint16_t)(step->id & 0xffff);
@@ -256,7 +248,9 @@ void hf_local_step_event(struct hf_core *core, const struct hf_event_step *step)
     } else if (step->id == local->watch_id) {
         key_seen(core, i, step);
     } else if (step->id == local->probe_id) {
-        probe_seen(core, i, step);
+        hf_local_probed(core, i, step);
+    } else if (step->id == local->disk_id) {
+        hf_local_written(core, i, step);
     } else if (step->id == local->resize_id) {
         hf_local_resized(core, i, step);
     }

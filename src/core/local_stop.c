@@ -19,7 +19,7 @@ static void stop_begin(struct hf_core *core, uint16_t i)
     if (local->phase == HF_FAILED || local->phase == HF_OFFLINE)
         local->kill = true;
     local->event_wall_ms = core->wall_ms;
-    hf_emit_cancel(core, &local->probe_id);
+    hf_local_unwatch(core, i);
     hf_emit_cancel(core, &local->resize_id);
     local->announce_ms = 0;
     local->retry_ms = 0;

@@ -140,7 +140,14 @@
     X(NO_ROOM_FOUND, "no-room-found",                                                              \
       "no room was found for it in as many steps as a decision has; there may be some: 'holdfast " \
       "plan' looks longer")                                                                        \
-    X(MEASURED, "measured", "%n measured it")
+    X(MEASURED, "measured", "%n measured it")                                                      \
+    X(DISK_FULL, "disk-full", "its disk is full, so that the engine on %n could not write")        \
+    X(READ_ONLY, "read-only", "its file system refused writes on %n")                              \
+    X(EXHAUSTED, "exhausted", "on %n it had no connection or memory to spare for %d ms")           \
+    X(CHECK_FAILED, "check-failed", "a check of the file failed on %n for %d ms")                  \
+    X(NETWORK_LOST, "network-lost",                                                                \
+      "%n lost the public network, over which its clients come, and another node has it")          \
+    X(NETWORK_BAD, "network-bad", "%n has no public network, over which clients come")
 
 enum hf_reason_code {
 #define HF_REASON_ENUM(code, word, text) HF_REASON_##code,

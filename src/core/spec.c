@@ -15,6 +15,8 @@ void hf_cluster_spec_init(struct hf_cluster_spec *cluster)
     cluster->daemon_grace_ms = 5000;
     cluster->watchdog_ms = 15000;
     cluster->key_watch_ms = 250;
+    cluster->quarantine_failures = 3;
+    cluster->quarantine_period_ms = 60 * 60 * 1000;
 }
 
 void hf_node_spec_init(struct hf_node_spec *node)

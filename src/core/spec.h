@@ -62,9 +62,19 @@ struct hf_engine_spec {
     char settings[HF_SETTINGS_MAX]; /* "key = value" lines given to the engine at start */
 };
 
+/* A question of the administrator's own: its first value must be the expected one. */
+struct hf_check_spec {
+    char name[HF_NAME_MAX];
+    char database[HF_NAME_MAX]; /* "" = the engine's own */
+    char query[HF_QUERY_MAX];
+    char expect[HF_NAME_MAX]; /* "" = any answer will do */
+};
+
 struct hf_health_spec {
     uint8_t level;       /* 0..5, see DESIGN.md */
     uint32_t timeout_ms; /* silence that counts; the probe runs every third of it */
+    uint8_t check_count; /* asked at level 5 */
+    struct hf_check_spec checks[HF_CHECKS_MAX];
 };
 
 struct hf_failure_spec {
@@ -130,7 +140,9 @@ struct hf_cluster_spec {
     uint32_t quorum_loss_stop_ms; /* a node without quorum serves nothing after this */
     uint32_t daemon_grace_ms;     /* how long a node's daemon may be away (restart) */
     uint32_t watchdog_ms;         /* the watchdog resets a node after this; 0 = no watchdog */
-    uint32_t key_watch_ms;        /* how often an owner looks at its own reservation key */
+    uint8_t quarantine_failures;  /* a node lost so often in the period carries nothing; 0 = no */
+    uint32_t quarantine_period_ms;
+    uint32_t key_watch_ms; /* how often an owner looks at its own reservation key */
     uint8_t ext[HF_EXT_MAX];
     uint16_t ext_len;
 };

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "core/hash.h"
 #include "core/planted.h"
+#include "core/times.h"
 
 static void node_state_init(struct hf_node_state *node)
 {
@@ -96,16 +97,6 @@ uint64_t hf_state_hash(const struct hf_state *state)
         hash ^= hf_hash_instance(state, (uint16_t)i);
     }
     return hash;
-}
-
-/* Appends a time to a bounded list, dropping the oldest. */
-static void push_time(uint64_t *times, uint8_t *count, unsigned kept, uint64_t wall_ms)
-{
-    if (*count == kept) {
-        memmove(times, times + 1, (kept - 1) * sizeof(*times));
-        (*count)--;
-    }
-    times[(*count)++] = wall_ms;
 }
 
 static void remember(struct hf_state *state, const struct hf_change *change, uint64_t wall_ms,
@@ -215,6 +206,8 @@ static bool apply_node_lost(struct hf_state *state, const struct hf_change *chan
     node->up = false;
     node->since_ms = wall_ms;
     node->reason = change->reason;
+    if (!node->drained) /* else somebody took it out of service before */
+        hf_push_time(node->failures, &node->failure_count, HF_RESTARTS_KEPT, wall_ms);
     state->hash ^= hf_hash_node(state, change->node);
     remember(state, change, wall_ms, HF_NODE_NONE, 0);
     return true;
@@ -227,6 +220,8 @@ static bool apply_node_flags(struct hf_state *state, const struct hf_change *cha
     if (!state->spec.nodes[change->node].name[0])
         return false;
     state->hash ^= hf_hash_node(state, change->node);
+    if (node->quarantined && !(change->flags & HF_FLAG_QUARANTINED))
+        node->failure_count = 0; /* it begins anew */
     node->drained = change->flags & HF_FLAG_DRAINED;
     node->quarantined = change->flags & HF_FLAG_QUARANTINED;
     node->fenced = change->flags & HF_FLAG_FENCED;
@@ -267,7 +262,7 @@ static bool apply_assign(struct hf_state *state, const struct hf_change *change,
     if (!(change->flags & HF_FLAG_REPEATED))
         takeover_start(&instance->takeover, change, from, wall_ms);
     if (change->flags & HF_FLAG_FAILOVER)
-        push_time(instance->failovers, &instance->failover_count, HF_FAILOVERS_KEPT, wall_ms);
+        hf_push_time(instance->failovers, &instance->failover_count, HF_FAILOVERS_KEPT, wall_ms);
     instance->last_owner = from;
     instance->owner = change->node;
     instance->generation = change->generation;
@@ -378,7 +373,7 @@ static bool apply_restart(struct hf_state *state, const struct hf_change *change
         return false;
     takeover_start(&instance->takeover, change, instance->owner, wall_ms);
     instance->takeover.to = instance->owner;
-    push_time(instance->restarts, &instance->restart_count, HF_RESTARTS_KEPT, wall_ms);
+    hf_push_time(instance->restarts, &instance->restart_count, HF_RESTARTS_KEPT, wall_ms);
     instance->attempt++;
     instance->phase = HF_RECOVERING;
     instance->since_ms = wall_ms;

@@ -18,7 +18,6 @@
 #include "core/reason.h"
 #include "core/spec.h"
 
-#define HF_RESTARTS_KEPT 8u
 #define HF_FAILOVERS_KEPT 16u
 
 enum hf_goal { HF_GOAL_RUN, HF_GOAL_STOP };
@@ -210,9 +209,5 @@ uint64_t hf_state_hash(const struct hf_state *state);
 
 /* Members that have the newest state, in order of seniority, choose the coordinator by this. */
 uint8_t hf_state_senior(const struct hf_state *state, uint64_t members);
-
-/* How often *it* failed within the period that ends at wall_ms. */
-unsigned hf_count_within(const uint64_t *times, unsigned count, uint64_t wall_ms,
-                         uint64_t period_ms);
 
 #endif

@@ -20,6 +20,8 @@ static const struct hf_field cluster_rows[] = {
     HF_U32(C, 14, key_watch_ms),
     HF_ROW(C, 40, HF_FIELD_U8, reserve_percent, 1, 10),
     HF_U8(C, 41, measured),
+    HF_U8(C, 37, quarantine_failures),
+    HF_U32(C, 38, quarantine_period_ms),
 };
 HF_TABLE_EXT(hf_table_cluster_spec, C, cluster_rows);
 #undef C
@@ -62,10 +64,21 @@ static const struct hf_field engine_rows[] = {
 static HF_TABLE(engine_table, E, engine_rows);
 #undef E
 
+#define K struct hf_check_spec
+static const struct hf_field check_rows[] = {
+    HF_TEXT(K, 1, name),
+    HF_TEXT(K, 2, database),
+    HF_TEXT(K, 3, query),
+    HF_TEXT(K, 4, expect),
+};
+static HF_TABLE(check_table, K, check_rows);
+#undef K
+
 #define H struct hf_health_spec
 static const struct hf_field health_rows[] = {
     HF_U8(H, 1, level),
     HF_U32(H, 2, timeout_ms),
+    HF_STRUCTS(H, 3, checks, check_count, &check_table),
 };
 static HF_TABLE(health_table, H, health_rows);
 #undef H

@@ -44,7 +44,8 @@ bool hf_instance_spec_valid(const struct hf_instance_spec *spec)
     }
     return spec->engine.type <= HF_ENGINE_SERVICE && spec->failback <= HF_FAILBACK_WINDOW &&
            spec->failback_from_min < DAY_MIN && spec->failback_to_min < DAY_MIN &&
-           spec->health.level <= 5 && slots_valid(spec->after, spec->after_count) &&
+           spec->health.level <= 5 && spec->health.check_count <= HF_CHECKS_MAX &&
+           slots_valid(spec->after, spec->after_count) &&
            slots_valid(spec->apart_from, spec->apart_count) &&
            slots_valid(spec->together_with, spec->together_count);
 }

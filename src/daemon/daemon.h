@@ -120,6 +120,7 @@ struct hf_daemon {
     struct hf_command commands[HF_DAEMON_COMMANDS_MAX];
     struct hf_control_events *seen;
     struct hf_engine_watch watches[HF_INSTANCES_MAX];
+    uint8_t said[2][HF_INSTANCES_MAX]; /* status last logged: of the probe, of the disk check */
     struct hf_recoveries recoveries;
     struct hf_status_size sizes[HF_INSTANCES_MAX];
     uint64_t sizes_hash; /* of the state that they were looked at in */

@@ -20,6 +20,17 @@ static const struct hint hints[] = {
     {HF_REASON_ENGINE_START_FAILED,
      "Read the engine's log on {node}. When mended: holdfast online {instance}"},
     {HF_REASON_ENGINE_STUCK, "Read the engine's log on {node}, and look for I/O errors: dmesg"},
+    {HF_REASON_DISK_FULL,
+     "On {node}: df -h, and make room. It is started anew once, for what broken "
+     "queries left behind; after that it serves what it can."},
+    {HF_REASON_READ_ONLY, "On {node}: dmesg says why its file system was made read-only. "
+                          "When mended: holdfast online {instance}"},
+    {HF_REASON_EXHAUSTED, "See who has the connections (pg_stat_activity), 'max_connections' under "
+                          "'settings', and the memory of {node}: cat /proc/pressure/memory"},
+    {HF_REASON_CHECK_FAILED,
+     "Ask the query of 'health.checks' by hand (holdfast export shows it), and the engine's log"},
+    {HF_REASON_NETWORK_LOST, "On {node}: ip -br link; ip -br addr, its cable, its switch"},
+    {HF_REASON_NETWORK_BAD, "On {node}: ip -br link; ip -br addr, its cable, its switch"},
     {HF_REASON_DISK_LOST, "On {node}, check the path to the storage: dmesg; ls -l {device}"},
     {HF_REASON_DISK_MISSING, "On {node}, check the path to the storage: ls -l {device}; iscsiadm "
                              "-m session; multipath -ll"},

@@ -24,6 +24,7 @@ static const enum hf_driver_op ops[HF_STEPS] = {
     [HF_STEP_ENGINE_KILL] = HF_OP_ENGINE_STOP,
     [HF_STEP_PROBE] = HF_OP_ENGINE_PROBE,
     [HF_STEP_RESIZE] = HF_OP_ENGINE_RESIZE,
+    [HF_STEP_DISK_CHECK] = HF_OP_DISK_CHECK,
 };
 
 static enum hf_step_status status_of(enum hf_driver_status status)
@@ -62,6 +63,16 @@ static enum hf_step_status status_of(enum hf_driver_status status)
         return HF_STEP_ENGINE_STUCK;
     case HF_DRV_NO_ANSWER:
         return HF_STEP_NO_ANSWER;
+    case HF_DRV_SLOW:
+        return HF_STEP_SLOW;
+    case HF_DRV_DISK_FULL:
+        return HF_STEP_DISK_FULL;
+    case HF_DRV_READ_ONLY:
+        return HF_STEP_READ_ONLY;
+    case HF_DRV_EXHAUSTED:
+        return HF_STEP_EXHAUSTED;
+    case HF_DRV_CHECK_FAILED:
+        return HF_STEP_CHECK_FAILED;
     case HF_DRV_FAILED:
         break;
     }
@@ -128,6 +139,19 @@ static void fill_degraded(const struct hf_instance_spec *spec, bool degraded,
     ret->degraded = degraded;
 }
 
+static void fill_health(const struct hf_health_spec *spec, struct hf_driver_request *ret)
+{
+    ret->health_level = spec->level;
+    ret->check_count = spec->check_count;
+    for (unsigned c = 0; c < spec->check_count; c++) {
+        struct hf_driver_check *check = &ret->checks[c];
+        copy(check->name, sizeof(check->name), spec->checks[c].name);
+        copy(check->database, sizeof(check->database), spec->checks[c].database);
+        copy(check->query, sizeof(check->query), spec->checks[c].query);
+        copy(check->expect, sizeof(check->expect), spec->checks[c].expect);
+    }
+}
+
 void hf_daemon_request(const struct hf_daemon *daemon, const struct hf_action *action,
                        struct hf_driver_request *ret)
 {
@@ -147,6 +171,7 @@ void hf_daemon_request(const struct hf_daemon *daemon, const struct hf_action *a
     ret->prefix = spec->prefix;
     fill_engine(&spec->engine, &ret->engine);
     fill_degraded(spec, action->degraded, ret);
+    fill_health(&spec->health, ret);
     bool kill =
         action->step == HF_STEP_ENGINE_KILL || (action->step == HF_STEP_UNMOUNT && action->kill);
     ret->stop_mode = kill ? HF_STOP_KILL : HF_STOP_PLANNED;
@@ -161,10 +186,24 @@ static void watch_engine(struct hf_daemon *daemon, uint16_t instance,
         hf_engine_watch_start(daemon, instance, reply->found.engine_pid);
 }
 
-static void log_failure(const struct hf_daemon *daemon, uint16_t instance,
+/* What the streams of health say is logged when it changes; that an engine does not answer yet is
+ * no news. */
+static bool is_news(struct hf_daemon *daemon, uint16_t instance,
+                    const struct hf_driver_reply *reply)
+{
+    bool probe = reply->op == HF_OP_ENGINE_PROBE;
+    if (!probe && reply->op != HF_OP_DISK_CHECK)
+        return reply->status != HF_DRV_OK;
+    uint8_t *said = &daemon->said[probe ? 0 : 1][instance];
+    bool changed = *said != reply->status;
+    *said = (uint8_t)reply->status;
+    return changed && reply->status != HF_DRV_OK && reply->status != HF_DRV_NO_ANSWER;
+}
+
+static void log_failure(struct hf_daemon *daemon, uint16_t instance,
                         const struct hf_driver_reply *reply)
 {
-    bool news = reply->status != HF_DRV_OK && reply->op != HF_OP_ENGINE_PROBE;
+    bool news = is_news(daemon, instance, reply);
     if (!news)
         return;
     hf_log("%s: %s: %s%s%s", hf_core_state(daemon->core)->spec.instances[instance].name,

@@ -79,9 +79,11 @@ static enum hf_answer begin(struct hf_connection *connection, const char *direct
     (void)snprintf(number, sizeof(number), "%u", port);
     const char *const names[] = {"host",    "port",       "user",     "dbname",
                                  "sslmode", "gssencmode", "passfile", "application_name",
-                                 NULL};
-    const char *const values[] = {directory, number,           user,       "postgres", "disable",
-                                  "disable", no_password_file, "holdfast", NULL};
+                                 "options", NULL};
+    const char *database = connection->database ? connection->database : "postgres";
+    const char *options = connection->read_only ? "-c default_transaction_read_only=on" : "";
+    const char *const values[] = {directory, number,           user,       database, "disable",
+                                  "disable", no_password_file, "holdfast", options,  NULL};
     connection->pg = PQconnectStartParams(names, values, 0);
     if (!connection->pg || PQstatus(connection->pg) == CONNECTION_BAD)
         return fail(connection);

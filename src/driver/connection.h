@@ -31,9 +31,11 @@ struct hf_connection {
     PGconn *pg;
     enum hf_connection_state state;
     PostgresPollingStatusType wants;
-    char sqlstate[6]; /* of the last error, "" = it did not come from the server */
-    char text[200];   /* of the last error, one line */
-    char value[256];  /* first value of the last answer, "" = none */
+    const char *database; /* NULL = "postgres"; of the caller */
+    bool read_only;       /* for questions of others: their statements change nothing */
+    char sqlstate[6];     /* of the last error, "" = it did not come from the server */
+    char text[200];       /* of the last error, one line */
+    char value[256];      /* first value of the last answer, "" = none */
 };
 
 void hf_connection_init(struct hf_connection *connection);

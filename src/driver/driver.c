@@ -53,6 +53,16 @@ const char *hf_driver_status_text(enum hf_driver_status status)
         return "the engine's recovery stands still";
     case HF_DRV_NO_ANSWER:
         return "the engine does not answer";
+    case HF_DRV_SLOW:
+        return "no answer yet, but it is at work";
+    case HF_DRV_DISK_FULL:
+        return "the disk is full";
+    case HF_DRV_READ_ONLY:
+        return "the file system takes no writes";
+    case HF_DRV_EXHAUSTED:
+        return "the engine has no connection or memory to spare";
+    case HF_DRV_CHECK_FAILED:
+        return "a check of the file failed";
     case HF_DRV_FAILED:
         return "failed";
     }
@@ -86,6 +96,8 @@ const char *hf_driver_op_name(enum hf_driver_op op)
         return "engine-probe";
     case HF_OP_ENGINE_RESIZE:
         return "engine-resize";
+    case HF_OP_DISK_CHECK:
+        return "disk-check";
     case HF_OP_INSPECT:
         return "inspect";
     }
@@ -160,6 +172,7 @@ static bool run_single(const struct hf_driver_request *request, struct hf_driver
     case HF_OP_KEY_WATCH:
     case HF_OP_ENGINE_START:
     case HF_OP_ENGINE_PROBE:
+    case HF_OP_DISK_CHECK:
         return false;
     }
     hf_reply_fail(reply, HF_DRV_FAILED, EINVAL, "operation %u is not known", request->op);
@@ -174,6 +187,8 @@ static void run_stream(const struct hf_driver_request *request, struct stamp *st
         hf_reservation_watch(request, send_stamped, stamp);
     else if (request->op == HF_OP_ENGINE_START)
         hf_postgresql_start(request, send_stamped, stamp);
+    else if (request->op == HF_OP_DISK_CHECK)
+        hf_disk_check(request, send_stamped, stamp);
     else
         hf_postgresql_probe(request, send_stamped, stamp);
     if (!stamp->open || stamp->failed)

@@ -36,6 +36,7 @@ enum hf_driver_op {
     HF_OP_ENGINE_STOP,   /* the stopping ladder up to the kill of the cgroup */
     HF_OP_ENGINE_PROBE,  /* stream: one dedicated connection asks the engine */
     HF_OP_ENGINE_RESIZE, /* a running engine takes its degraded profile, or gives it back */
+    HF_OP_DISK_CHECK,    /* stream: can the file systems of the instance be written? */
     HF_OP_INSPECT,       /* what of an instance is on this node now? changes nothing */
 };
 
@@ -60,6 +61,11 @@ enum hf_driver_status {
     HF_DRV_ENGINE_EXIT,  /* the engine ended while starting; text has the end of its log */
     HF_DRV_ENGINE_STUCK, /* its recovery stands still */
     HF_DRV_NO_ANSWER,    /* the probe got no answer */
+    HF_DRV_SLOW,         /* no answer, but the engine, or the disk, is at work */
+    HF_DRV_DISK_FULL,    /* a file system has no room */
+    HF_DRV_READ_ONLY,    /* a file system takes no writes */
+    HF_DRV_EXHAUSTED,    /* it answers, and has no connection or memory to spare */
+    HF_DRV_CHECK_FAILED, /* it answers, and a check of the administrator says no */
     HF_DRV_FAILED,       /* anything else: error and text say what */
 };
 
@@ -79,6 +85,17 @@ struct hf_driver_engine {
     char user[HF_DRIVER_NAME_MAX];
     char settings[HF_DRIVER_SETTINGS_MAX]; /* "key = value" lines */
     char degraded[HF_DRIVER_SETTINGS_MAX]; /* the same: while it shares a node; "" = none */
+};
+
+/* A question to the engine; its first value must be the expected one, if one is stated. */
+#define HF_DRIVER_CHECKS_MAX 4u
+#define HF_DRIVER_QUERY_MAX 200u
+
+struct hf_driver_check {
+    char name[HF_DRIVER_NAME_MAX];
+    char database[HF_DRIVER_NAME_MAX]; /* "" = the engine's own */
+    char query[HF_DRIVER_QUERY_MAX];
+    char expect[HF_DRIVER_NAME_MAX]; /* "" = anything */
 };
 
 enum hf_stop_mode {
@@ -101,8 +118,11 @@ struct hf_driver_request {
     struct hf_driver_engine engine;
     uint32_t interval_ms;     /* streams: how often */
     uint32_t log_interval_ms; /* probe: how often it looks at the engine's log; 0 = a default */
-    uint32_t stop_mode;       /* enum hf_stop_mode */
-    bool degraded;            /* engine start, resize: with the settings of its degraded profile */
+    uint32_t health_level;    /* probe: from 4 on resources, at 5 the checks */
+    uint32_t check_count;
+    struct hf_driver_check checks[HF_DRIVER_CHECKS_MAX];
+    uint32_t stop_mode; /* enum hf_stop_mode */
+    bool degraded;      /* engine start, resize: with the settings of its degraded profile */
 };
 
 /* What HF_OP_INSPECT found. */
@@ -191,6 +211,7 @@ void hf_postgresql_stop(const struct hf_driver_request *request, struct hf_drive
 void hf_postgresql_resize(const struct hf_driver_request *request, struct hf_driver_reply *reply);
 void hf_postgresql_probe(const struct hf_driver_request *request, hf_driver_reply_fn send,
                          void *user);
+void hf_disk_check(const struct hf_driver_request *request, hf_driver_reply_fn send, void *user);
 void hf_inspect(const struct hf_driver_request *request, struct hf_driver_reply *reply);
 
 #endif

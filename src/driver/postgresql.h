@@ -118,6 +118,23 @@ struct hf_postgresql_progress {
 void hf_postgresql_progress_look(const struct hf_driver_request *request,
                                  struct hf_postgresql_progress *ret);
 
+/* The postmaster is stopped (SIGSTOP, a debugger): what the others do is no sign of its life. */
+bool hf_postgresql_is_stopped(const struct hf_driver_request *request);
+
+/* How far a running engine got: bytes read and written by its processes. */
+uint64_t hf_postgresql_io_bytes(const char *instance);
+
+/* The "full avg60" of a pressure file of the kernel, in per cent; 0 when it does not say. */
+double hf_pressure_full(const char *text);
+
+struct hf_connection;
+
+/* What an engine that has just answered lacks: HF_DRV_OK, or HF_DRV_EXHAUSTED (from level 4 on),
+ * HF_DRV_CHECK_FAILED (at level 5), with a text. */
+enum hf_driver_status hf_postgresql_lacks(const struct hf_driver_request *request,
+                                          const char *directory, struct hf_connection *connection,
+                                          uint64_t until_ms, char *text, size_t size);
+
 /* Whether recovery went on between two looks that are so far apart. */
 bool hf_postgresql_progress_made(const struct hf_postgresql_progress *before,
                                  const struct hf_postgresql_progress *after, uint32_t elapsed_ms);

@@ -4,11 +4,15 @@
  * Happy path: the worker becomes the engine's user for good, connects over the Unix socket, and
  * sends SELECT 1 every interval; each answer is HF_DRV_OK. The connection is renewed every few
  * seconds, because an old session answers even when the postmaster admits nobody any more.
+ * From level 4 of health on, an answer is followed by questions of what it lacks
+ * (postgresql_health.c).
  * Failure modes, each HF_DRV_NO_ANSWER with a text: nothing came within the interval (it keeps
  * waiting for the same answer, and says so each interval); the connection was refused or lost (it
  * connects again at the next interval); the server is starting up or shutting down. Any other
- * error that the server itself answers (too many connections, access refused) shows that it lives:
- * HF_DRV_OK with the text.
+ * error that the server itself answers (access refused) shows that it lives: HF_DRV_OK with the
+ * text; class 53 (too many connections, no memory) HF_DRV_EXHAUSTED. No answer from an engine whose
+ * processes read or wrote since the last interval, and whose postmaster is not stopped: it is slow,
+ * HF_DRV_SLOW.
  * Beside that, and only after an answer, it asks now and then how much log a recovery would have to
  * replay. That is for people, and no answer to it is no sign of ill health: what is not there
  * before the next question is given up with its connection, and asked again after a longer while.
@@ -47,6 +51,7 @@ struct probe {
     uint64_t log_due_ms;
     bool log_known; /* at the last look */
     uint64_t log_bytes;
+    uint64_t io_bytes; /* by the engine's processes, at the last look */
 };
 
 static enum hf_answer ask(struct probe *probe)
@@ -75,6 +80,21 @@ static bool shows_life(const char *sqlstate)
     return sqlstate[0] && strncmp(sqlstate, "57P", 3) != 0;
 }
 
+/* Insufficient resources; a full disk is looked for by the disk check. */
+static bool exhausted(const char *sqlstate)
+{
+    return strncmp(sqlstate, "53", 2) == 0 && strcmp(sqlstate, "53100") != 0;
+}
+
+/* Whether it is at work although it does not answer. */
+static bool at_work(struct probe *probe)
+{
+    uint64_t bytes = hf_postgresql_io_bytes(probe->request->instance);
+    bool more = probe->io_bytes && bytes > probe->io_bytes;
+    probe->io_bytes = bytes;
+    return more && !hf_postgresql_is_stopped(probe->request);
+}
+
 static void fill(struct probe *probe, enum hf_answer answer, struct hf_driver_reply *reply)
 {
     const struct hf_connection *connection = &probe->connection;
@@ -89,16 +109,20 @@ static void fill(struct probe *probe, enum hf_answer answer, struct hf_driver_re
     reply->status = HF_DRV_NO_ANSWER;
     switch (answer) {
     case HF_ANSWER_YES:
-        reply->status = HF_DRV_OK;
+        reply->status = hf_postgresql_lacks(probe->request, probe->directory, &probe->connection,
+                                            probe->turn_ms, reply->text, sizeof(reply->text));
+        probe->io_bytes = hf_postgresql_io_bytes(probe->request->instance);
         break;
     case HF_ANSWER_NOT_YET:
+        if (at_work(probe))
+            reply->status = HF_DRV_SLOW;
         (void)snprintf(
             reply->text, sizeof(reply->text), "no answer for %u ms to %s", reply->took_ms,
             connection->state == HF_CONNECTION_OPENING ? "a new connection" : "SELECT 1");
         return;
     case HF_ANSWER_ERROR:
         if (shows_life(connection->sqlstate))
-            reply->status = HF_DRV_OK;
+            reply->status = exhausted(connection->sqlstate) ? HF_DRV_EXHAUSTED : HF_DRV_OK;
         (void)snprintf(reply->text, sizeof(reply->text), "%s", connection->text);
         break;
     }

@@ -107,6 +107,27 @@ void hf_postgresql_progress_look(const struct hf_driver_request *request,
     ret->disk_bytes = disk_bytes_of(request->engine.data);
 }
 
+uint64_t hf_postgresql_io_bytes(const char *instance)
+{
+    pid_t pids[PROCESSES_MAX];
+    uint64_t sum = 0;
+    int count = hf_postgresql_processes(instance, pids, PROCESSES_MAX);
+    for (int i = 0; i < count; i++)
+        sum += io_bytes_of(pids[i]);
+    return sum;
+}
+
+bool hf_postgresql_is_stopped(const struct hf_driver_request *request)
+{
+    char text[1024];
+    pid_t pid = hf_postgresql_find_pid(request->engine.data, request->instance);
+    if (pid <= 0)
+        return true;
+    (void)read_of(pid, "stat", text, sizeof(text));
+    const char *after_name = strrchr(text, ')');
+    return after_name && strlen(after_name) > 2 && (after_name[2] == 'T' || after_name[2] == 't');
+}
+
 bool hf_postgresql_progress_made(const struct hf_postgresql_progress *before,
                                  const struct hf_postgresql_progress *after, uint32_t elapsed_ms)
 {

@@ -19,6 +19,7 @@ static const char *const steps[HF_STEPS] = {
     [HF_STEP_ENGINE_KILL] = "killing the engine",
     [HF_STEP_PROBE] = "probing the engine",
     [HF_STEP_RESIZE] = "changing the engine's size",
+    [HF_STEP_DISK_CHECK] = "watching whether it can be written",
 };
 
 static const char *const statuses[HF_STEP_STATUSES] = {
@@ -38,6 +39,11 @@ static const char *const statuses[HF_STEP_STATUSES] = {
     [HF_STEP_ENGINE_STUCK] = "the engine's recovery stands still",
     [HF_STEP_NO_ANSWER] = "no answer",
     [HF_STEP_FAILED] = "failed",
+    [HF_STEP_SLOW] = "slow, and at work",
+    [HF_STEP_DISK_FULL] = "the disk is full",
+    [HF_STEP_READ_ONLY] = "it takes no writes",
+    [HF_STEP_EXHAUSTED] = "exhausted",
+    [HF_STEP_CHECK_FAILED] = "a check failed",
 };
 
 static const char *const verbs[HF_VERBS] = {

@@ -41,6 +41,11 @@ static const char *const status_names[] = {
     [HF_DRV_ENGINE_EXIT] = "ENGINE_EXIT",
     [HF_DRV_ENGINE_STUCK] = "ENGINE_STUCK",
     [HF_DRV_NO_ANSWER] = "NO_ANSWER",
+    [HF_DRV_SLOW] = "SLOW",
+    [HF_DRV_DISK_FULL] = "DISK_FULL",
+    [HF_DRV_READ_ONLY] = "READ_ONLY",
+    [HF_DRV_EXHAUSTED] = "EXHAUSTED",
+    [HF_DRV_CHECK_FAILED] = "CHECK_FAILED",
     [HF_DRV_FAILED] = "FAILED",
 };
 

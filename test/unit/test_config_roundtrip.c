@@ -105,6 +105,8 @@ static void make_cluster(struct hf_cluster_spec *cluster)
     cluster->token_ms = duration(100, 30000);
     cluster->watchdog_ms = duration(10000, 60000);
     cluster->key_watch_ms = duration(50, 10000);
+    cluster->quarantine_failures = (uint8_t)pick(9);
+    cluster->quarantine_period_ms = duration(60000, 24 * 3600000);
 }
 
 static void make_node(unsigned slot)
@@ -196,6 +198,14 @@ static void make_policies(struct hf_instance_spec *instance)
     }
     instance->health.level = (uint8_t)pick(6);
     instance->health.timeout_ms = duration(1000, 3600000);
+    instance->health.check_count = 0;
+    for (unsigned c = 0; instance->engine.type == HF_ENGINE_POSTGRESQL && c < pick(5); c++) {
+        struct hf_check_spec *check = &instance->health.checks[instance->health.check_count++];
+        SET(check->name, "c%u", c);
+        SET(check->query, "SELECT '%u: x'", c);
+        SET(check->database, "%s", chance(50) ? "D b" : "");
+        SET(check->expect, "%s", chance(50) ? "0" : "");
+    }
     instance->failure.restarts = (uint8_t)pick(101);
     instance->failure.restart_period_ms = duration(1000, 24 * 3600000);
     instance->failure.failovers = (uint8_t)pick(256);

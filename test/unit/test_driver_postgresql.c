@@ -522,33 +522,6 @@ static void test_probe_of_a_stopped_postmaster(void **state)
     server_must_stop(&request);
 }
 
-static void test_probe_of_a_full_server(void **state)
-{
-    enum { sessions = 3 };
-    struct hf_driver_request request = server_request('a');
-    PGconn *held[sessions];
-    char text[128];
-    (void)state;
-    set_settings(&request, "max_connections = 3\nsuperuser_reserved_connections = 0\n"
-                           "max_wal_senders = 0");
-    (void)server_must_start(&request);
-    (void)snprintf(text, sizeof(text), "host=%s user=postgres dbname=postgres", request.address);
-    for (int i = 0; i < sessions; i++) {
-        held[i] = PQconnectdb(text);
-        assert_int_equal(PQstatus(held[i]), CONNECTION_OK);
-    }
-    struct server_probe probe = server_probe(&request);
-    struct hf_driver_reply reply = server_probe_expect(&probe, HF_DRV_OK);
-    assert_contains(reply.text, "53300: sorry, too many clients already");
-    for (int i = 0; i < sessions; i++)
-        PQfinish(held[i]);
-    do
-        reply = server_probe_expect(&probe, HF_DRV_OK);
-    while (reply.text[0]);
-    server_probe_end(&probe);
-    server_must_stop(&request);
-}
-
 #define SERVER(test) cmocka_unit_test_teardown(test, end_servers)
 
 static int tests(void)
@@ -575,7 +548,6 @@ static int tests(void)
         SERVER(test_survives_its_starter),
         SERVER(test_probe),
         SERVER(test_probe_of_a_stopped_postmaster),
-        SERVER(test_probe_of_a_full_server),
     };
     return cmocka_run_group_tests(all, NULL, NULL);
 }

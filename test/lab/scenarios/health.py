@@ -1,0 +1,172 @@
+"""What counts as a failure of an instance that runs, and of a node; and what is none."""
+
+import subprocess
+
+from support.database import sql
+from support.world import INSTANCES, expect, wait_until
+
+TIMEOUT_S = 3
+SOON_S = 60
+FAILURE = "    failure: {failovers: 255, restarts: 100}\n"
+MAX_CONNECTIONS = 12
+
+
+def _apply(world, level, more=""):
+    health = f"    health: {{level: {level}, timeout: {TIMEOUT_S}s{more}}}\n"
+    world.cluster.apply(world.yaml.replace(FAILURE, FAILURE + health, 1))
+
+
+def _history(world, name, code):
+    node = world.cluster.any_member()
+    records = world.cluster.ask(node, "history", "--instance", name)["records"]
+    return [r for r in records if r["reason"] and r["reason"]["code"] == code]
+
+
+def _wait_history(world, name, code, more_than=0):
+    return wait_until(lambda: len(_history(world, name, code)) > more_than, SOON_S,
+                      f"{name}: {code} in history")
+
+
+def test_hung_postmaster(world):
+    """It accepts and does not answer, while the sessions it has go on: dead all the same."""
+    _apply(world, 3)
+    seen = len(_history(world, "msgbox", "engine-silent"))
+    with world.rows("msgbox"):
+        before = world.cluster.postmaster("msgbox")
+        world.in_node("db1", ["kill", "-STOP", str(before)])
+        _wait_history(world, "msgbox", "engine-silent", seen)
+        world.cluster.wait_online("msgbox", "db1", SOON_S)
+        wait_until(lambda: world.cluster.postmaster("msgbox") != before, SOON_S, "a new postmaster")
+
+
+def test_busy_engine_is_left_alone(world):
+    """As much load as the node takes, for many times the timeout: slow is not dead."""
+    _apply(world, 4)
+    before = world.cluster.postmaster("msgbox")
+    address = INSTANCES["msgbox"]["address"]
+    bench = ["/usr/lib/postgresql/15/bin/pgbench", "-h", address, "-U", "postgres", "-n"]
+    for arguments in (["-i", "-s", "2", "postgres"], ["-c", "24", "-j", "2", "-T", "30", "postgres"]):
+        with world.lab.client_popen(bench + arguments, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT, text=True) as run:
+            out, _ = run.communicate(timeout=180)
+            expect(run.returncode == 0, f"pgbench ends well: {out[-300:]}")
+    expect(world.cluster.postmaster("msgbox") == before, "the engine was left alone")
+    expect(world.cluster.owner("msgbox") == "db1", "and where it was")
+
+
+def test_full_disk(world):
+    """It is started anew once, and then left to serve what it can; it goes nowhere."""
+    _apply(world, 3)
+    seen = len(_history(world, "msgbox", "disk-full"))
+    world.in_node("db1", "dd if=/dev/zero of=/srv/msgbox/big bs=1M; sync", check=False, timeout=120)
+    try:
+        _wait_history(world, "msgbox", "disk-full", seen)
+        world.cluster.wait_online("msgbox", "db1", SOON_S)
+        engine = world.cluster.postmaster("msgbox")
+        log = wait_until(lambda: "the disk is full" in world.in_node(
+            "db1", "cat /var/log/holdfastd.log").out, SOON_S, "the log says so")
+        expect(log, "the log says that the disk is full")
+        expect(world.sql("msgbox", "SELECT 1") == "1", "it still answers")
+        expect(world.cluster.postmaster("msgbox") == engine, "it is not started anew again")
+    finally:
+        world.in_node("db1", "rm -f /srv/msgbox/big; sync")
+    with world.rows("msgbox"):
+        expect(world.cluster.owner("msgbox") == "db1", "it stayed")
+
+
+def test_read_only_file_system(world):
+    """An error makes ext4 read-only: that is of this node, so it moves at once."""
+    _apply(world, 3)
+    seen = len(_history(world, "msgbox", "read-only"))
+    world.in_node("db1", "mount -o remount,errors=remount-ro /srv/msgbox && "
+                         "disk=$(awk '$2 == \"/srv/msgbox\" {print $1}' /proc/mounts) && "
+                         "echo 1 > /sys/fs/ext4/$(basename $(readlink -f $disk))/trigger_fs_error")
+    _wait_history(world, "msgbox", "read-only", seen)
+    world.cluster.wait_online("msgbox", "db3", SOON_S)
+    world.wait_gone("db1", "msgbox", SOON_S)
+
+
+def test_exhausted_connections(world):
+    """At level 3 that is nothing; at level 4 the instance is started anew."""
+    address = INSTANCES["msgbox"]["address"]
+    world.sql("msgbox", f"ALTER SYSTEM SET max_connections = {MAX_CONNECTIONS}")
+    _apply(world, 3)
+    _new_engine(world)
+    holders = [world.lab.client_popen(
+        ["psql", "-h", address, "-U", "postgres", "-c", "SELECT pg_sleep(3600)"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(MAX_CONNECTIONS - 2)]
+    try:
+        taken = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3600)%'"
+        wait_until(lambda: int(_as_user(world, "msgbox", taken)) > MAX_CONNECTIONS - 4, SOON_S,
+                   "the connections are taken")
+        seen = len(_history(world, "msgbox", "exhausted"))
+        engine = world.cluster.postmaster("msgbox")
+        _apply(world, 4)
+        _wait_history(world, "msgbox", "exhausted", seen)
+        world.cluster.wait_online("msgbox", "db1", SOON_S)
+        wait_until(lambda: world.cluster.postmaster("msgbox") != engine, SOON_S, "a new engine")
+    finally:
+        for holder in holders:
+            holder.kill()
+            holder.wait()
+        world.sql("msgbox", "ALTER SYSTEM RESET max_connections")
+        _new_engine(world)
+
+
+def _as_user(world, name, statement):
+    try:
+        return sql(world.lab, INSTANCES[name]["address"], statement)
+    except RuntimeError:
+        return MAX_CONNECTIONS  # nobody gets in any more
+
+
+def _new_engine(world):
+    before = world.cluster.postmaster("msgbox")
+    world.in_node("db1", ["kill", "-9", str(before)])
+    world.cluster.wait_online("msgbox", "db1", SOON_S)
+    wait_until(lambda: world.cluster.postmaster("msgbox") != before, SOON_S, "a new engine")
+
+
+def test_checks_of_the_file(world):
+    """A query that gives the wrong answer counts at level 5 only."""
+    checks = ', checks: [{name: stuck, query: "SELECT count(*) FROM stuck", expect: "0"}]'
+    world.sql("msgbox", "DROP TABLE IF EXISTS stuck; CREATE TABLE stuck ()")
+    _apply(world, 5, checks)
+    engine = world.cluster.postmaster("msgbox")
+    seen = len(_history(world, "msgbox", "check-failed"))
+    world.sql("msgbox", "INSERT INTO stuck DEFAULT VALUES")
+    _wait_history(world, "msgbox", "check-failed", seen)
+    _apply(world, 4, checks)
+    world.cluster.wait_online("msgbox", None, SOON_S)
+    expect(world.cluster.postmaster("msgbox") != engine, "it was started anew")
+    world.sql("msgbox", "DROP TABLE stuck")
+
+
+def test_quarantine(world):
+    """A node that is lost three times carries nothing until it is resumed."""
+    world.cluster.apply(world.yaml.replace("quarantine: {failures: 0}", "quarantine: {failures: 3}"))
+    for node in world.cluster.status()["nodes"]:  # what earlier scenarios did to it
+        if node["quarantined"]:
+            world.cluster.run("db1", "resume", node["name"])
+    for count in range(3):
+        expect(not _node(world, "db3")["quarantined"], f"db3 is in service after {count} losses")
+        world.lab.power_off("db3")
+        world.cluster.wait_members(2)
+        world.lab.power_on("db3")
+        world.cluster.wait_members(3)
+        if _node(world, "db3")["quarantined"]:
+            break
+    wait_until(lambda: _node(world, "db3")["quarantined"], SOON_S, "db3 is quarantined")
+    world.lab.power_off("db1")
+    world.cluster.wait_phase("msgbox", "online", "db2", SOON_S)
+    world.lab.power_on("db1")
+    world.cluster.wait_members(3)
+    world.cluster.run("db1", "resume", "db3")
+    expect(not _node(world, "db3")["quarantined"], "db3 is back in service")
+    world.cluster.run("db1", "move", "msgbox", "db3")
+    world.cluster.wait_online("msgbox", "db3", SOON_S)
+
+
+def _node(world, name):
+    status = wait_until(world.cluster.status, SOON_S, "a member that answers")
+    return next(n for n in status["nodes"] if n["name"] == name)
