@@ -39,7 +39,7 @@ static void check_failure(struct sim_world *world, uint8_t n, uint16_t i)
         says(world, n, i, 3, "without disk");
     } else if (status == HF_STEP_DISK_FULL) {
         says(world, n, i, 3, "full");
-        if (hf_core_state(core)->instances[i].attempt)
+        if (hf_core_state(core)->instances[i].takeover.cause.code == HF_REASON_DISK_FULL)
             sim_violation(world, "health: instance %u is started anew again: its disk is full", i);
     } else if (status == HF_STEP_EXHAUSTED) {
         says(world, n, i, 4, "exhausted");
@@ -68,6 +68,52 @@ static bool somebody_carries(const struct hf_state *state, uint8_t but)
             return true;
     }
     return false;
+}
+
+#define TOLD_US (5 * SIM_S) /* by then everybody knows how it is with a node's public network */
+
+static uint8_t network_of(const struct sim_world *world, uint8_t n)
+{
+    uint8_t level = world->node[n].network;
+    return level == HF_NETWORK_UNKNOWN ? HF_NETWORK_WHOLE : level;
+}
+
+bool sim_network_less(const struct sim_world *world, const struct hf_state *state, uint16_t i,
+                      uint8_t n)
+{
+    uint64_t possible = hf_spec_possible(&state->spec, &state->spec.instances[i]);
+    for (uint8_t k = 0; k < world->nodes; k++) {
+        if (possible >> k & 1 && state->nodes[k].up && network_of(world, k) > network_of(world, n))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing leaves a node for its public network, or is kept from it, while no other has more of it.
+ * What changed a moment ago may not be known yet. */
+void sim_check_network(struct sim_world *world, uint8_t n, const struct hf_history_record *record)
+{
+    const struct hf_state *state = hf_core_state(world->node[n].core);
+    uint16_t i = record->instance;
+    bool kept = false;
+    uint8_t most = HF_NETWORK_UNKNOWN, least = HF_NETWORK_WHOLE;
+    if (record->index != state->index || i >= SIM_INSTANCES)
+        return;
+    for (uint8_t k = 0; k < world->nodes; k++) {
+        if (world->now < world->node[k].network_us + TOLD_US)
+            return;
+        uint8_t level = network_of(world, k);
+        most = level > most ? level : most;
+        least = level < least ? level : least;
+    }
+    const struct hf_takeover *takeover = &state->instances[i].takeover;
+    for (unsigned r = 0; record->type == HF_CHANGE_PHASE && r < takeover->rejection_count; r++)
+        kept |= takeover->rejections[r].reason.code == HF_REASON_NETWORK_BAD;
+    bool left =
+        record->type == HF_CHANGE_GOAL_STOP && record->reason.code == HF_REASON_NETWORK_LOST;
+    if ((left || (kept && record->phase == HF_STRANDED)) && least == most)
+        sim_violation(world, "network: instance %u %s although no node has more of it", i,
+                      left ? "leaves its node" : "is stranded");
 }
 
 /* Only of the newest record is the state known. */

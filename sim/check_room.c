@@ -129,7 +129,9 @@ static bool may_be_on(const struct trial *t, uint16_t i, uint8_t n)
     bool bound = !mine->disk_count || came_by_failure(&t->state->instances[i]);
     if (served(t->state, i) && bound && !runs_here)
         return false; /* it is not moved out of the way */
-    return runs_here || (possible && !failed && !node->drained && !node->quarantined);
+    bool cut_off = hf_network_matters(t->core, i) && sim_network_less(t->world, t->state, i, n);
+    return runs_here ||
+           (possible && !failed && !cut_off && !node->drained && !node->quarantined);
 }
 
 static void add_to_trial(struct trial *t, uint16_t i)

@@ -9,8 +9,6 @@ static const struct {
     {"reason state-differs", "the end of a daemon whose state differs: a violation of I3"},
     {"reason retry", "an hour later: story retry"},
     {"reason stop-hangs", "a stop without a disk that takes too long: story stop_hangs"},
-    {"reason network-lost", "golden stories"},
-    {"reason network-bad", "golden stories"},
     {"reason config-unreadable", "no member meets a newer field: test_core_format"},
     {"reason mate-cannot", "a group that is asked to go where one of it may not: story together"},
     {"reason cluster-full", "64 nodes: test_core_join"},

@@ -51,6 +51,7 @@ static uint64_t usual_us(struct sim_world *world, uint8_t step)
     case HF_STEP_PROBE:
     case HF_STEP_RESIZE:
     case HF_STEP_DISK_CHECK:
+    case HF_STEP_NETWORK:
     case HF_STEPS:
         break;
     }
@@ -115,8 +116,44 @@ static void check_order(struct sim_world *world, uint8_t n, const struct hf_acti
                       sim_node_name(world, n));
 }
 
+static void network_say(struct sim_world *world, uint8_t n)
+{
+    struct sim_node *node = &world->node[n];
+    sim_at(world, world->now + 50 * SIM_MS, SIM_EV_STREAM, n, node->incarnation, node->network_id,
+           0);
+}
+
+/* Its cable is pulled, its neighbours fall silent, or all is well again. */
+void sim_network_set(struct sim_world *world, uint8_t n, uint8_t level)
+{
+    struct sim_node *node = &world->node[n];
+    node->network = level;
+    node->network_us = world->now;
+    if (node->network_id)
+        network_say(world, n);
+}
+
+/* The node says how it is with its public network. */
+static void network_stream(struct sim_world *world, const struct sim_event *event)
+{
+    static const uint8_t statuses[] = {HF_STEP_OK, HF_STEP_ADDRESS, HF_STEP_NO_ANSWER, HF_STEP_OK};
+    struct sim_node *node = &world->node[event->node];
+    if (!node->daemon || node->incarnation != event->guard || node->network_id != event->a)
+        return;
+    struct hf_event answer = {.type = HF_EVENT_STEP};
+    answer.step =
+        (struct hf_event_step){.id = event->a, .more = true, .status = statuses[node->network]};
+    sim_step(world, event->node, &answer);
+}
+
 void sim_driver_begin(struct sim_world *world, uint8_t n, const struct hf_action *action)
 {
+    if (action->step == HF_STEP_NETWORK) {
+        world->coverage->steps[action->step]++;
+        world->node[n].network_id = action->id;
+        network_say(world, n);
+        return;
+    }
     if (action->instance >= SIM_INSTANCES) {
         sim_violation(world, "a step for an instance that is not there");
         return;
@@ -358,6 +395,7 @@ static void do_effect(struct sim_world *world, struct sim_pending *pending)
     case HF_STEP_KEY_WATCH:
     case HF_STEP_PROBE:
     case HF_STEP_DISK_CHECK:
+    case HF_STEP_NETWORK:
     case HF_STEPS:
         return;
     }
@@ -470,6 +508,10 @@ void sim_driver_stream(struct sim_world *world, const struct sim_event *event)
 {
     struct sim_node *node = &world->node[event->node];
     uint16_t i = (uint16_t)(event->a & 0xffff);
+    if (i == HF_INSTANCE_NONE) {
+        network_stream(world, event);
+        return;
+    }
     struct sim_real *real = &node->real[i];
     bool watch = real->watch_id == event->a, probe = real->probe_id == event->a;
     bool disk = real->disk_id == event->a;

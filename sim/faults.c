@@ -26,6 +26,7 @@ static const char *const words[SIM_F_KINDS] = {
     [SIM_F_DOWNGRADE] = "the older version put back",
     [SIM_F_FOREIGN] = "disk taken by others",
     [SIM_F_SICK] = "not well",
+    [SIM_F_NETWORK] = "public network lost",
 };
 
 const char *sim_fault_word(uint8_t kind)
@@ -253,6 +254,17 @@ static void sick(struct sim_world *world, const struct sim_fault *fault, bool se
         sim_sick_set(world, k, i, SIM_SICK_NOT);
 }
 
+/* Of one node, or of several at once: a switch. */
+static void network(struct sim_world *world, const struct sim_fault *fault, bool set)
+{
+    uint8_t level = fault->b & 1 ? HF_NETWORK_GONE : HF_NETWORK_SILENT;
+    uint64_t nodes = fault->b >> 8 & 1 ? fault->a : sim_bit((uint8_t)(fault->a % world->nodes));
+    for (uint8_t n = 0; n < world->nodes; n++) {
+        if (nodes & sim_bit(n))
+            sim_network_set(world, n, set ? level : HF_NETWORK_WHOLE);
+    }
+}
+
 /* The package is replaced: with a restart of the daemon, or of the computer. */
 static void replace(struct sim_world *world, const struct sim_fault *fault, uint16_t speaks)
 {
@@ -344,6 +356,9 @@ void sim_fault_start(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_SICK:
         sick(world, fault, true);
         return;
+    case SIM_F_NETWORK:
+        network(world, fault, true);
+        return;
     case SIM_F_UPGRADE:
         replace(world, fault, HF_FORMAT_PLANNED);
         return;
@@ -398,6 +413,9 @@ void sim_fault_end(struct sim_world *world, const struct sim_fault *fault)
     case SIM_F_SICK:
         sick(world, fault, false);
         return;
+    case SIM_F_NETWORK:
+        network(world, fault, false);
+        return;
     case SIM_F_FOREIGN:
         foreign(world, fault->b, false);
         return;
@@ -448,6 +466,7 @@ void sim_heal(struct sim_world *world)
     for (uint8_t n = 0; n < world->nodes; n++) {
         struct sim_node *node = &world->node[n];
         node->disk_path = true;
+        sim_network_set(world, n, HF_NETWORK_WHOLE);
         for (unsigned i = 0; i < SIM_INSTANCES; i++)
             node->real[i].broken = node->real[i].sick = 0;
         if (!node->exists)

@@ -213,6 +213,15 @@ static void do_break(struct story *story)
         .broken = is(story, 0, "break") ? SIM_BROKEN_START : SIM_BROKEN_NOT;
 }
 
+/* network db1 gone */
+static void do_network(struct story *story)
+{
+    uint8_t level = is(story, 2, "gone")     ? HF_NETWORK_GONE
+                    : is(story, 2, "silent") ? HF_NETWORK_SILENT
+                                             : HF_NETWORK_WHOLE;
+    sim_network_set(story->world, node_of(story, word(story, 1)), level);
+}
+
 /* sick msgbox db1 slow */
 static void do_sick(struct story *story)
 {
@@ -382,6 +391,8 @@ static void obey(struct story *story, char *line)
         do_start(story);
     else if (is(story, 0, "break") || is(story, 0, "mend"))
         do_break(story);
+    else if (is(story, 0, "network"))
+        do_network(story);
     else if (is(story, 0, "sick"))
         do_sick(story);
     else if (is(story, 0, "cut") || is(story, 0, "heal"))

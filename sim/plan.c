@@ -83,7 +83,7 @@ static void draw_sick(struct sim_plan *plan, uint64_t seed)
     unsigned faults = (unsigned)sim_between(&rng, 1, 5);
     for (unsigned f = 0; f < faults; f++) {
         draw_fault(plan, &rng, 1u << SIM_F_POWER, &at);
-        plan->fault[plan->faults - 1].kind = SIM_F_SICK;
+        plan->fault[plan->faults - 1].kind = sim_chance(&rng, 700) ? SIM_F_SICK : SIM_F_NETWORK;
         plan->fault[plan->faults - 1].lasts += 6 * SIM_S;
     }
 }

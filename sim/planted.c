@@ -44,6 +44,7 @@ static const struct {
     {92, 3000, "a full disk is met by one start after the other"},
     {93, 2000, "a quarantined node is given instances"},
     {94, 3000, "the last node that carries anything is quarantined"},
+    {95, 3000, "a node without public network is given nothing, whatever the others have"},
     {40, 300, "a newer format is put in use before every node speaks it"},
     {41, 1000, "newer fields are written in the older format"},
     {42, 1000, "what only newer members knew counts when a format is put in use"},

@@ -19,6 +19,7 @@ static const char *const step_words[HF_STEPS] = {
     [HF_STEP_PROBE] = "probe",
     [HF_STEP_RESIZE] = "resize",
     [HF_STEP_DISK_CHECK] = "disk-check",
+    [HF_STEP_NETWORK] = "network",
 };
 
 static const char *const status_words[HF_STEP_STATUSES] = {
@@ -144,6 +145,7 @@ void sim_trace_history(struct sim_world *world, uint8_t n)
         sim_check_raised(world, n, record);
         sim_check_window(world, n, record);
         sim_check_quarantine(world, n, record);
+        sim_check_network(world, n, record);
         sim_check_room(world, n, record);
         sim_check_relations(world, n, record);
     }

@@ -159,9 +159,12 @@ struct sim_node {
     bool exists, powered, frozen, corosync, daemon, connected, joined;
     bool disk_path; /* sees the shared disks */
     bool watchdog;
-    uint64_t frozen_us; /* since */
-    bool paused;        /* frozen, and its clock with it */
-    uint64_t life;      /* raised with each loss of power */
+    uint8_t network;     /* enum hf_network: of its public one; 0 = whole */
+    uint64_t network_us; /* since */
+    uint64_t network_id; /* the stream of its daemon that watches it */
+    uint64_t frozen_us;  /* since */
+    bool paused;         /* frozen, and its clock with it */
+    uint64_t life;       /* raised with each loss of power */
     uint64_t corosync_life;
     uint64_t incarnation; /* of the daemon */
     uint64_t wake_guard;
@@ -414,6 +417,11 @@ void sim_check_window(struct sim_world *world, uint8_t node,
 void sim_check_health(struct sim_world *world, uint8_t node);
 void sim_check_quarantine(struct sim_world *world, uint8_t node,
                           const struct hf_history_record *record);
+/* Whether the node has less of the public network than another one that may run the instance. */
+bool sim_network_less(const struct sim_world *world, const struct hf_state *state,
+                      uint16_t instance, uint8_t node);
+void sim_check_network(struct sim_world *world, uint8_t node,
+                       const struct hf_history_record *record);
 void sim_check_raised(struct sim_world *world, uint8_t node,
                       const struct hf_history_record *record);
 void sim_check_applied(struct sim_world *world, const struct sim_request *request);
@@ -484,6 +492,7 @@ enum sim_fault_kind {
     SIM_F_UPGRADE = SIM_F_DRAWN,
     SIM_F_DOWNGRADE,
     SIM_F_SICK,
+    SIM_F_NETWORK,
     SIM_F_KINDS
 };
 
@@ -514,6 +523,7 @@ void sim_plan_run(struct sim_world *world, const struct sim_plan *plan, uint64_t
 const char *sim_fault_word(uint8_t kind);
 void sim_fault_start(struct sim_world *world, const struct sim_fault *fault);
 void sim_fault_end(struct sim_world *world, const struct sim_fault *fault);
+void sim_network_set(struct sim_world *world, uint8_t node, uint8_t level);
 /* What is not well with an instance where it runs, or would. */
 void sim_sick_set(struct sim_world *world, uint8_t node, uint16_t instance, uint8_t sick);
 void sim_heal(struct sim_world *world);

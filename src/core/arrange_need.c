@@ -47,8 +47,8 @@ static enum hf_need need_of_owned(struct hf_core *core, uint16_t i)
         return usable(core, i, state->target) ? HF_NEED_MOVING : HF_NEED_HOMELESS;
     if (says_offline(core, i))
         return need_of_ownerless(core, i);
-    bool leaves = core->state.nodes[state->owner].drained && state->phase == HF_ONLINE;
-    return leaves ? HF_NEED_LEAVING : HF_NEED_PLACED;
+    bool bad = core->state.nodes[state->owner].drained || hf_network_worse(core, i, state->owner);
+    return bad && state->phase == HF_ONLINE ? HF_NEED_LEAVING : HF_NEED_PLACED;
 }
 
 static enum hf_need need_of_lost(struct hf_core *core, uint16_t i)

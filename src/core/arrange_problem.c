@@ -167,7 +167,9 @@ static void put_node(struct hf_core *core, uint8_t n, const int64_t *all)
     struct hf_arrange *arrange = &core->arrange;
     struct hf_place_node *node = &arrange->problem.nodes[n];
     node->up = hf_up_nodes(core) & hf_bit(n) && core->state.nodes[n].joined_epoch;
-    node->passive = core->state.nodes[n].drained; /* to be left, if possible */
+    /* To be left, if possible. */
+    node->passive = core->state.nodes[n].drained || core->network[n] == HF_NETWORK_GONE ||
+                    core->network[n] == HF_NETWORK_SILENT;
     for (unsigned r = 0; r < HF_RESOURCES; r++) {
         uint64_t room = hf_room(&core->state, n, r);
         if (HF_PLANTED(33))

@@ -16,6 +16,8 @@ enum hf_reason_code hf_node_obstacle(const struct hf_core *core, uint16_t i, uin
         return HF_REASON_NODE_FAILED_HERE;
     if (core->unclean[i] & hf_bit(node))
         return HF_REASON_NODE_UNCLEAN;
+    if (hf_network_worse(core, i, node))
+        return HF_REASON_NETWORK_BAD;
     return HF_REASON_NONE;
 }
 

@@ -217,6 +217,7 @@ void hf_core_step(struct hf_core *core, const struct hf_event *event, struct hf_
     }
     watch_quorum(core);
     hf_membership_tick(core);
+    hf_network_watch(core);
     hf_local_run(core);
     hf_reports_send(core);
     hf_measured_send(core);

@@ -56,7 +56,7 @@ bool hf_reason_is_failure(uint16_t code)
 {
     struct hf_report report = {.flags = HF_REPORT_WAS_ONLINE};
     if (code == HF_REASON_ENGINE_START_FAILED || code == HF_REASON_STOP_STUCK ||
-        code == HF_REASON_STOP_HANGS)
+        code == HF_REASON_STOP_HANGS || code == HF_REASON_NETWORK_LOST)
         return true;
     for (report.status = HF_STEP_TIMEOUT; report.status < HF_STEP_STATUSES; report.status++) {
         if (failure_code(&report) == code)

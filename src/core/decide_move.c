@@ -87,7 +87,10 @@ static struct hf_reason why_it_goes(const struct hf_case *v, uint8_t node)
         return reason;
     }
     if (v->core->arrange.need[v->i] == HF_NEED_LEAVING)
-        return hf_reason_node(HF_REASON_DRAINED, v->state->owner);
+        return hf_reason_node(v->core->state.nodes[v->state->owner].drained
+                                  ? HF_REASON_DRAINED
+                                  : HF_REASON_NETWORK_LOST,
+                              v->state->owner);
     reason.instance = mate_for(v, node);
     reason.code = HF_REASON_MOVES_ALONG;
     if (reason.instance == HF_INSTANCE_NONE) {

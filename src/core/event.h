@@ -163,6 +163,7 @@ enum hf_step {
     HF_STEP_PROBE,
     HF_STEP_RESIZE,     /* a running engine takes its degraded profile, or gives it back */
     HF_STEP_DISK_CHECK, /* a stream: can it be written? */
+    HF_STEP_NETWORK,    /* a stream, of no instance: has this node the public network? */
     HF_STEPS
 };
 

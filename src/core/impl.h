@@ -214,8 +214,14 @@ struct hf_core {
     uint64_t measured_ms;                             /* nothing of it is told before then */
 
     struct hf_report reports[HF_INSTANCES_MAX];
-    uint8_t report_node[HF_INSTANCES_MAX]; /* who reported; HF_NODE_NONE = nothing */
-    uint64_t unclean[HF_INSTANCES_MAX];    /* nodes where something of it is left */
+    uint8_t report_node[HF_INSTANCES_MAX];   /* who reported; HF_NODE_NONE = nothing */
+    uint64_t unclean[HF_INSTANCES_MAX];      /* nodes where something of it is left */
+    uint8_t network[HF_NODES_MAX];           /* enum hf_network: what each node says of its own */
+    uint64_t network_since_ms[HF_NODES_MAX]; /* it says so since then */
+    uint8_t network_own;
+    uint64_t network_retry_ms; /* the stream ended by itself: not before then */
+    bool network_report;       /* something to tell the others */
+    uint64_t network_id;       /* the stream that watches it */
     struct hf_local local[HF_INSTANCES_MAX];
 
     uint32_t queue_count;
@@ -377,6 +383,20 @@ void hf_local_unwatch(struct hf_core *core, uint16_t instance);
 void hf_local_health(struct hf_core *core, uint16_t instance);
 void hf_local_probed(struct hf_core *core, uint16_t instance, const struct hf_event_step *step);
 void hf_local_written(struct hf_core *core, uint16_t instance, const struct hf_event_step *step);
+/* network.c: the public network. More is better; what is not known is no better than anything. */
+enum hf_network {
+    HF_NETWORK_UNKNOWN,
+    HF_NETWORK_GONE,   /* no link, or no address */
+    HF_NETWORK_SILENT, /* a link, and nobody there answers */
+    HF_NETWORK_WHOLE
+};
+void hf_network_watch(struct hf_core *core);
+void hf_network_seen(struct hf_core *core, const struct hf_event_step *step);
+void hf_network_told(struct hf_core *core, uint8_t node, uint8_t level);
+/* Whether the loss of it is a failure of the instance. */
+bool hf_network_matters(const struct hf_core *core, uint16_t instance);
+/* Whether node has less of it than another one that may run the instance. */
+bool hf_network_worse(const struct hf_core *core, uint16_t instance, uint8_t node);
 /* local_size.c */
 void hf_local_size(struct hf_core *core, uint16_t instance);
 void hf_local_resized(struct hf_core *core, uint16_t instance, const struct hf_event_step *step);

@@ -57,15 +57,16 @@ static bool counts(const struct hf_core *core, uint16_t i, uint8_t status)
                           : core->state.spec.instances[i].health.level >= counts_from(status);
 }
 
-/* A full disk goes along in every move. A new start may free some of it, once: what is left of
- * broken queries is removed. Then it is better left to serve what it can. */
+/* A full disk goes along in every move. A new start may free some of it: what is left of broken
+ * queries is removed. When that was the last thing done about it, it is better left to serve what
+ * it can. */
 static bool acting_helps(const struct hf_core *core, uint16_t i, uint8_t status)
 {
     const struct hf_instance_state *state = &core->state.instances[i];
     const struct hf_failure_spec *failure = &core->state.spec.instances[i].failure;
     if (status != HF_STEP_DISK_FULL || HF_PLANTED(92))
         return true;
-    return state->attempt == 0 &&
+    return state->takeover.cause.code != HF_REASON_DISK_FULL &&
            hf_count_within(state->restarts, state->restart_count, core->wall_ms,
                            failure->restart_period_ms) < failure->restarts;
 }
@@ -228,5 +229,7 @@ void hf_local_tilted(struct hf_core *core)
         struct hf_local *local = &core->local[i];
         local->key_ok_ms = local->probe_ok_ms = local->write_ok_ms = core->now_ms;
         local->engine_sick.since_ms = local->disk_sick.since_ms = core->now_ms;
+        if (local->slow_since_ms)
+            local->slow_since_ms = core->now_ms;
     }
 }

@@ -186,6 +186,7 @@ static void main_ended(struct hf_core *core, uint16_t i, const struct hf_event_s
     case HF_STEP_PROBE:
     case HF_STEP_RESIZE:
     case HF_STEP_DISK_CHECK:
+    case HF_STEP_NETWORK:
     case HF_STEPS:
         return;
     }
@@ -237,6 +238,8 @@ static void key_seen(struct hf_core *core, uint16_t i, const struct hf_event_ste
 void hf_local_step_event(struct hf_core *core, const struct hf_event_step *step)
 {
     uint16_t i = (uint16_t)(step->id & 0xffff);
+    if (i == HF_INSTANCE_NONE)
+        hf_network_seen(core, step);
     if (i >= HF_INSTANCES_MAX || !step->id)
         return;
     struct hf_local *local = &core->local[i];

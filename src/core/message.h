@@ -74,6 +74,7 @@ struct hf_head {
 #define HF_REPORT_ADDRESS 2u    /* its address is up here */
 #define HF_REPORT_WAS_ONLINE 4u /* it was online here before it failed */
 #define HF_REPORT_QUORUM 16u    /* it was stopped here because this node had no quorum */
+#define HF_REPORT_NODE 32u      /* of no instance: status = enum hf_network of this node */
 #define HF_REPORT_RELEASED 8u   /* this node has given up its key: it can no longer write */
 
 struct hf_report {

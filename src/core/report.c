@@ -17,10 +17,12 @@ void hf_reports_forget(struct hf_core *core, uint8_t node)
             core->report_node[i] = HF_NODE_NONE;
         core->unclean[i] &= ~hf_bit(node);
     }
+    hf_network_told(core, node, HF_NETWORK_UNKNOWN);
 }
 
 void hf_reports_renew(struct hf_core *core)
 {
+    core->network_report = core->network_own != HF_NETWORK_UNKNOWN;
     for (unsigned i = 0; i < core->state.instance_end; i++) {
         if (core->state.spec.instances[i].name[0])
             core->local[i].report = true;
@@ -30,6 +32,8 @@ void hf_reports_renew(struct hf_core *core)
 static void take_in(struct hf_core *core, uint8_t node, const struct hf_report *report)
 {
     uint16_t i = report->instance;
+    if (i == HF_INSTANCE_NONE && report->flags & HF_REPORT_NODE)
+        hf_network_told(core, node, report->status);
     if (i >= HF_INSTANCES_MAX || report->phase >= HF_PHASE_COUNT)
         return;
     if (report->flags & HF_REPORT_CLEAN)
@@ -125,10 +129,26 @@ static bool due(struct hf_core *core, uint16_t i)
     return false;
 }
 
+static void tell_network(struct hf_core *core)
+{
+    uint8_t bytes[256];
+    struct hf_writer_buf out;
+    struct hf_head head = hf_head_empty();
+    struct hf_report report = {
+        .instance = HF_INSTANCE_NONE, .flags = HF_REPORT_NODE, .status = core->network_own};
+    if (!core->network_report)
+        return;
+    core->network_report = false;
+    hf_message_begin(&out, bytes, sizeof(bytes), HF_MESSAGE_REPORT, &head);
+    hf_message_item(&out, &hf_table_report, &report);
+    hf_emit_multicast(core, bytes, hf_message_end(&out));
+}
+
 void hf_reports_send(struct hf_core *core)
 {
     if (!core->synced_self || hf_arena_room(core) < 2 * HF_MESSAGE_MAX)
         return;
+    tell_network(core);
     uint8_t bytes[HF_MESSAGE_MAX];
     struct hf_writer_buf out;
     struct hf_head head = hf_head_empty();

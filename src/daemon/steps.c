@@ -25,6 +25,7 @@ static const enum hf_driver_op ops[HF_STEPS] = {
     [HF_STEP_PROBE] = HF_OP_ENGINE_PROBE,
     [HF_STEP_RESIZE] = HF_OP_ENGINE_RESIZE,
     [HF_STEP_DISK_CHECK] = HF_OP_DISK_CHECK,
+    [HF_STEP_NETWORK] = HF_OP_NETWORK,
 };
 
 static enum hf_step_status status_of(enum hf_driver_status status)
@@ -152,16 +153,31 @@ static void fill_health(const struct hf_health_spec *spec, struct hf_driver_requ
     }
 }
 
+/* The nodes after this one, around the circle: with many nodes each is asked by some. */
+static void fill_network(const struct hf_spec *spec, uint8_t self, struct hf_driver_request *ret)
+{
+    copy(ret->address, sizeof(ret->address), spec->nodes[self].public_address);
+    for (unsigned k = 1; k < HF_NODES_MAX && ret->peer_count < HF_DRIVER_PEERS_MAX; k++) {
+        const struct hf_node_spec *peer = &spec->nodes[(self + k) % HF_NODES_MAX];
+        if (peer->name[0] && peer->public_address[0])
+            copy(ret->peers[ret->peer_count++], HF_DRIVER_ADDRESS_MAX, peer->public_address);
+    }
+}
+
 void hf_daemon_request(const struct hf_daemon *daemon, const struct hf_action *action,
                        struct hf_driver_request *ret)
 {
     const struct hf_state *state = hf_core_state(daemon->core);
-    const struct hf_instance_spec *spec = &state->spec.instances[action->instance];
     memset(ret, 0, sizeof(*ret));
     ret->id = action->id;
     ret->op = ops[action->step];
     ret->deadline_ms = action->deadline_ms;
     ret->interval_ms = action->interval_ms;
+    if (action->instance >= HF_INSTANCES_MAX) {
+        fill_network(&state->spec, hf_core_self(daemon->core), ret);
+        return;
+    }
+    const struct hf_instance_spec *spec = &state->spec.instances[action->instance];
     ret->generation = action->generation;
     ret->node = (uint16_t)(hf_core_self(daemon->core) + 1);
     ret->cluster_tag = cluster_tag(state->spec.cluster.name);
@@ -212,12 +228,33 @@ static void log_failure(struct hf_daemon *daemon, uint16_t instance,
            reply->text);
 }
 
+/* The node's own stream: it answers when something has changed. */
+static void network_replied(struct hf_daemon *daemon, const struct hf_driver_reply *reply)
+{
+    struct hf_event event = {.type = HF_EVENT_STEP};
+    const char *how = "a link, and nobody on it answers";
+    if (reply->status != HF_DRV_NO_ANSWER)
+        how = reply->status == HF_DRV_OK
+                  ? "it is there"
+                  : hf_driver_status_text((enum hf_driver_status)reply->status);
+    hf_log("public network: %s%s%s", how, reply->text[0] ? ": " : "", reply->text);
+    event.step = (struct hf_event_step){
+        .id = reply->id,
+        .status = (uint8_t)status_of((enum hf_driver_status)reply->status),
+        .more = reply->more,
+        .took_ms = reply->took_ms,
+    };
+    hf_daemon_step(daemon, &event);
+}
+
 void hf_daemon_replied(void *user, const struct hf_driver_reply *reply)
 {
     struct hf_daemon *daemon = user;
     uint16_t instance = (uint16_t)(reply->id & 0xffff);
-    if (instance >= HF_INSTANCES_MAX)
+    if (instance >= HF_INSTANCES_MAX) {
+        network_replied(daemon, reply);
         return;
+    }
     log_failure(daemon, instance, reply);
     watch_engine(daemon, instance, reply);
     hf_recovery_replied(daemon, instance, reply);

@@ -21,6 +21,7 @@
 #define HF_DRIVER_DISKS_MAX 4u
 #define HF_DRIVER_SETTINGS_MAX 512u
 #define HF_DRIVER_TEXT_MAX 256u
+#define HF_DRIVER_PEERS_MAX 8u
 
 /* Operations. "stream" ones answer many times until they are cancelled. */
 enum hf_driver_op {
@@ -37,6 +38,7 @@ enum hf_driver_op {
     HF_OP_ENGINE_PROBE,  /* stream: one dedicated connection asks the engine */
     HF_OP_ENGINE_RESIZE, /* a running engine takes its degraded profile, or gives it back */
     HF_OP_DISK_CHECK,    /* stream: can the file systems of the instance be written? */
+    HF_OP_NETWORK,       /* stream, of no instance: is the public network there? */
     HF_OP_INSPECT,       /* what of an instance is on this node now? changes nothing */
 };
 
@@ -121,6 +123,8 @@ struct hf_driver_request {
     uint32_t health_level;    /* probe: from 4 on resources, at 5 the checks */
     uint32_t check_count;
     struct hf_driver_check checks[HF_DRIVER_CHECKS_MAX];
+    uint32_t peer_count; /* network: neighbours who should answer, beside the gateway */
+    char peers[HF_DRIVER_PEERS_MAX][HF_DRIVER_ADDRESS_MAX];
     uint32_t stop_mode; /* enum hf_stop_mode */
     bool degraded;      /* engine start, resize: with the settings of its degraded profile */
 };
@@ -212,6 +216,9 @@ void hf_postgresql_resize(const struct hf_driver_request *request, struct hf_dri
 void hf_postgresql_probe(const struct hf_driver_request *request, hf_driver_reply_fn send,
                          void *user);
 void hf_disk_check(const struct hf_driver_request *request, hf_driver_reply_fn send, void *user);
+/* HF_DRV_OK, HF_DRV_NO_INTERFACE (no link), HF_DRV_NO_ANSWER (a link, and nobody there). */
+void hf_neighbours_watch(const struct hf_driver_request *request, hf_driver_reply_fn send,
+                         void *user);
 void hf_inspect(const struct hf_driver_request *request, struct hf_driver_reply *reply);
 
 #endif

@@ -20,6 +20,7 @@ static const char *const steps[HF_STEPS] = {
     [HF_STEP_PROBE] = "probing the engine",
     [HF_STEP_RESIZE] = "changing the engine's size",
     [HF_STEP_DISK_CHECK] = "watching whether it can be written",
+    [HF_STEP_NETWORK] = "watching the public network",
 };
 
 static const char *const statuses[HF_STEP_STATUSES] = {

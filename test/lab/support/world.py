@@ -99,8 +99,9 @@ class World:
         if not instance["wanted"] or instance["phase"] in ("failed", "stranded"):
             self.cluster.run("db1", "online", name)
         self.cluster.wait_online(name, None, RESTORE_S)
-        if self.cluster.owner(name) != HOME[name]:
-            self.cluster.run("db1", "move", name, HOME[name])
+        if self.cluster.owner(name) != HOME[name]:  # refused until its node has its networks back
+            wait_until(lambda: self.cluster.attempt("db1", "move", name, HOME[name]).rc == 0,
+                       RESTORE_S, f"{name} may move home")
 
     # -- clients
 
