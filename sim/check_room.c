@@ -130,8 +130,7 @@ static bool may_be_on(const struct trial *t, uint16_t i, uint8_t n)
     if (served(t->state, i) && bound && !runs_here)
         return false; /* it is not moved out of the way */
     bool cut_off = hf_network_matters(t->core, i) && sim_network_less(t->world, t->state, i, n);
-    return runs_here ||
-           (possible && !failed && !cut_off && !node->drained && !node->quarantined);
+    return runs_here || (possible && !failed && !cut_off && !node->drained && !node->quarantined);
 }
 
 static void add_to_trial(struct trial *t, uint16_t i)

@@ -212,6 +212,10 @@ static bool outlives_worker(uint8_t step)
 
 void sim_driver_cancel(struct sim_world *world, uint8_t n, uint64_t id)
 {
+    if ((id & 0xffff) == HF_INSTANCE_NONE) {
+        world->node[n].network_id = 0;
+        return;
+    }
     struct sim_real *real = &world->node[n].real[id & 0xffff];
     if (real->watch_id == id)
         real->watch_id = 0;

@@ -222,6 +222,7 @@ struct hf_core {
     uint64_t network_retry_ms; /* the stream ended by itself: not before then */
     bool network_report;       /* something to tell the others */
     uint64_t network_id;       /* the stream that watches it */
+    uint64_t network_version;  /* configuration that it was begun with */
     struct hf_local local[HF_INSTANCES_MAX];
 
     uint32_t queue_count;

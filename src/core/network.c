@@ -19,12 +19,15 @@ void hf_network_watch(struct hf_core *core)
         if (core->now_ms < core->network_since_ms[n] + SETTLE_MS)
             hf_wake_at(core, core->network_since_ms[n] + SETTLE_MS);
     }
+    if (core->network_version != core->state.config_version)
+        hf_emit_cancel(core, &core->network_id); /* there may be other neighbours */
     if (core->network_id || !core->synced_self || !self->public_address[0])
         return;
     if (core->now_ms < core->network_retry_ms) {
         hf_wake_at(core, core->network_retry_ms);
         return;
     }
+    core->network_version = core->state.config_version;
     struct hf_action *action = hf_emit(core, HF_ACTION_STEP);
     action->step = HF_STEP_NETWORK;
     action->instance = HF_INSTANCE_NONE;

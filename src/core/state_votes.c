@@ -1,4 +1,4 @@
-/* state_votes.c - looks at the state: who votes, who is senior, how often something failed. */
+/* state_votes.c - looks at the state: who votes, who is senior. */
 #include "core/state.h"
 
 uint64_t hf_state_voters(const struct hf_state *state)
@@ -27,15 +27,4 @@ uint8_t hf_state_senior(const struct hf_state *state, uint64_t members)
             senior = n;
     }
     return senior;
-}
-
-unsigned hf_count_within(const uint64_t *times, unsigned count, uint64_t wall_ms,
-                         uint64_t period_ms)
-{
-    unsigned within = 0;
-    for (unsigned i = 0; i < count; i++) {
-        if (times[i] + period_ms > wall_ms)
-            within++;
-    }
-    return within;
 }
