@@ -159,6 +159,7 @@ static void engine_membership(void *user, const struct hf_engine_members *member
     struct hf_daemon *daemon = user;
     daemon->group = members->members;
     hf_gather_members(daemon->gather, members->members);
+    hf_clients_members(daemon);
     struct hf_event event = {.type = HF_EVENT_MEMBERSHIP};
     event.membership = (struct hf_event_membership){
         .members = members->members,
@@ -186,7 +187,8 @@ static void engine_quorum(void *user, const struct hf_engine_quorum *quorum)
 static void engine_message(void *user, uint32_t node, const void *data, size_t length)
 {
     struct hf_daemon *daemon = user;
-    if (hf_gather_message(daemon->gather, node - 1, data, length))
+    if (hf_gather_message(daemon->gather, node - 1, data, length) ||
+        hf_clients_message(daemon, node - 1, data, length))
         return;
     struct hf_event event = {.type = HF_EVENT_MESSAGE};
     event.message = (struct hf_event_message){(uint8_t)(node - 1), data, length};
@@ -264,6 +266,7 @@ static void feed(uv_timer_t *timer)
     struct hf_daemon *daemon = timer->data;
     follow_watchdog_time(daemon);
     hf_demand_follow(daemon);
+    hf_clients_follow(daemon);
     const char *unrecorded = hf_events_check(daemon->events);
     if (unrecorded)
         hf_log("%s", unrecorded);

@@ -120,7 +120,10 @@ struct hf_daemon {
     struct hf_command commands[HF_DAEMON_COMMANDS_MAX];
     struct hf_control_events *seen;
     struct hf_engine_watch watches[HF_INSTANCES_MAX];
-    uint8_t said[2][HF_INSTANCES_MAX]; /* status last logged: of the probe, of the disk check */
+    uint8_t said[2][HF_INSTANCES_MAX];  /* status last logged: of the probe, of the disk check */
+    uint64_t clients[HF_INSTANCES_MAX]; /* stream that looks at the clients of it, 0 = none */
+    uint64_t clients_last;              /* number of the newest of them */
+    bool clients_failed;                /* logged: the newest answer was a failure */
     struct hf_recoveries recoveries;
     struct hf_status_size sizes[HF_INSTANCES_MAX];
     uint64_t sizes_hash; /* of the state that they were looked at in */
@@ -173,6 +176,14 @@ bool hf_recovery_now(const struct hf_daemon *daemon, uint16_t instance,
 void hf_sizes_replied(struct hf_daemon *daemon, uint16_t instance,
                       const struct hf_driver_reply *reply);
 void hf_sizes_follow(struct hf_daemon *daemon, uint64_t wall_ms);
+
+/* clients.c: who is connected to what runs */
+void hf_clients_follow(struct hf_daemon *daemon); /* once a second */
+/* Whether the reply was of a look at clients. */
+bool hf_clients_replied(struct hf_daemon *daemon, const struct hf_driver_reply *reply);
+void hf_clients_members(struct hf_daemon *daemon);
+/* Whether the message was a list of clients. */
+bool hf_clients_message(struct hf_daemon *daemon, unsigned node, const void *data, size_t length);
 
 /* demand.c: what instances use */
 void hf_demand_load(struct hf_daemon *daemon, const char *state_dir);

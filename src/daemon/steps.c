@@ -251,6 +251,8 @@ void hf_daemon_replied(void *user, const struct hf_driver_reply *reply)
 {
     struct hf_daemon *daemon = user;
     uint16_t instance = (uint16_t)(reply->id & 0xffff);
+    if (hf_clients_replied(daemon, reply))
+        return;
     if (instance >= HF_INSTANCES_MAX) {
         network_replied(daemon, reply);
         return;

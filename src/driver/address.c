@@ -2,7 +2,8 @@
  * address.c - the virtual address of an instance.
  *
  * Happy path: up finds the interface that has an address in the same network, adds the virtual
- * address beside it and tells the neighbours; announce tells them again; down takes the address
+ * address beside it and tells the neighbours, and the clients of the owner before (clients.h);
+ * announce tells them again; down takes the address
  * away from wherever it stands. That it is there already, or gone already, is fine.
  * Failure modes:
  *   no interface is in the network, or it is down or without carrier -> HF_DRV_NO_INTERFACE
@@ -25,6 +26,7 @@
 #include <unistd.h>
 
 #include "driver/arp.h"
+#include "driver/clients.h"
 #include "driver/driver.h"
 #include "driver/process.h"
 
@@ -182,10 +184,12 @@ static void up(const struct hf_driver_request *request, struct hf_driver_reply *
     if (!choose_link(&search, &link, reply))
         return;
     r = add(&search, &link);
-    if (r < 0)
+    if (r < 0) {
         fail(request, "it cannot be added", r, reply);
-    else
-        announce(&search, &link, reply);
+        return;
+    }
+    announce(&search, &link, reply);
+    (void)hf_clients_tickle(request->instance, request->address);
 }
 
 void hf_address_up(const struct hf_driver_request *request, struct hf_driver_reply *reply)
@@ -250,6 +254,7 @@ void hf_address_announce(const struct hf_driver_request *request, struct hf_driv
                        request->address);
     } else if (choose_link(&search, &link, reply)) {
         announce(&search, &link, reply);
+        (void)hf_clients_tickle(request->instance, request->address);
     }
     reply->took_ms = (uint32_t)(hf_process_now_ms() - began_ms);
 }

@@ -100,6 +100,8 @@ const char *hf_driver_op_name(enum hf_driver_op op)
         return "disk-check";
     case HF_OP_NETWORK:
         return "network";
+    case HF_OP_CLIENTS:
+        return "clients";
     case HF_OP_INSPECT:
         return "inspect";
     }
@@ -176,6 +178,7 @@ static bool run_single(const struct hf_driver_request *request, struct hf_driver
     case HF_OP_ENGINE_PROBE:
     case HF_OP_DISK_CHECK:
     case HF_OP_NETWORK:
+    case HF_OP_CLIENTS:
         return false;
     }
     hf_reply_fail(reply, HF_DRV_FAILED, EINVAL, "operation %u is not known", request->op);
@@ -194,6 +197,8 @@ static void run_stream(const struct hf_driver_request *request, struct stamp *st
         hf_disk_check(request, send_stamped, stamp);
     else if (request->op == HF_OP_NETWORK)
         hf_neighbours_watch(request, send_stamped, stamp);
+    else if (request->op == HF_OP_CLIENTS)
+        hf_clients_watch(request, send_stamped, stamp);
     else
         hf_postgresql_probe(request, send_stamped, stamp);
     if (!stamp->open || stamp->failed)

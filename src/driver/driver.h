@@ -39,6 +39,7 @@ enum hf_driver_op {
     HF_OP_ENGINE_RESIZE, /* a running engine takes its degraded profile, or gives it back */
     HF_OP_DISK_CHECK,    /* stream: can the file systems of the instance be written? */
     HF_OP_NETWORK,       /* stream, of no instance: is the public network there? */
+    HF_OP_CLIENTS,       /* stream: who is connected? answers when that has changed (clients.h) */
     HF_OP_INSPECT,       /* what of an instance is on this node now? changes nothing */
 };
 
@@ -219,6 +220,7 @@ void hf_disk_check(const struct hf_driver_request *request, hf_driver_reply_fn s
 /* HF_DRV_OK, HF_DRV_NO_INTERFACE (no link), HF_DRV_NO_ANSWER (a link, and nobody there). */
 void hf_neighbours_watch(const struct hf_driver_request *request, hf_driver_reply_fn send,
                          void *user);
+void hf_clients_watch(const struct hf_driver_request *request, hf_driver_reply_fn send, void *user);
 void hf_inspect(const struct hf_driver_request *request, struct hf_driver_reply *reply);
 
 #endif

@@ -214,3 +214,32 @@ def test_public_network_silent(world):
     world.cluster.wait_members(3)
     with world.rows("msgbox"):
         expect(world.cluster.owner("main") == "db2", "main stayed")
+
+
+KNOWN = "od -An -tu2 -j4 -N2 /run/holdfast/.clients/msgbox"  # how many clients are on the list
+
+
+def test_waiting_client_is_told(world):
+    """A client that waits for an answer at the power cut has its reset with the takeover."""
+    waits = world.lab.client_popen(
+        ["psql", "-h", INSTANCES["msgbox"]["address"], "-U", "postgres", "-c",
+         "SELECT pg_sleep(3600)"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        for node in ("db2", "db3"):
+            wait_until(lambda n=node: world.in_node(n, KNOWN, check=False).out.strip() == "1",
+                       SOON_S, f"{node} knows of the client")
+        since = wall_ms()
+        world.lab.power_off("db1")
+        out, _ = waits.communicate(timeout=SOON_S)
+        told = wall_ms()
+        expect(waits.returncode != 0, f"psql fails: {out}")
+        expect("server closed the connection" in out or "reset by peer" in out,
+               f"it was told, and did not time out: {out}")
+        world.cluster.wait_online("msgbox", "db3", SOON_S)
+        why = world.cluster.why("msgbox")
+        print(f"  told {told - since} ms after the cut; phases: {why.get('phases')}", flush=True)
+    finally:
+        waits.kill()
+        waits.wait()
+    world.lab.power_on("db1")
+    world.cluster.wait_members(3)
