@@ -50,7 +50,7 @@ static const struct {
     {42, 1000, "what only newer members knew counts when a format is put in use"},
     {43, 1000, "a daemon that is too old for the format in use goes on"},
     {44, 1000, "settings that the format in use cannot say are accepted, and lost"},
-    {50, 500, "an engine does not get back its full size"},
+    {50, 3000, "an engine does not get back its full size"},
     {25, 100, "a checkpoint of the event log lacks what runs on the node"},
     {30, 2000, "what runs is stopped for something as important"},
     {31, 500, "the optimiser is never asked"},

@@ -73,6 +73,12 @@ bool hf_network_matters(const struct hf_core *core, uint16_t i)
     return spec->address[0] && spec->health.level >= 3;
 }
 
+/* What hits all nodes, or ends for all, is not seen by all at the same moment. */
+static bool settled(const struct hf_core *core, uint8_t node)
+{
+    return core->now_ms >= core->network_since_ms[node] + SETTLE_MS;
+}
+
 /* Whether it could be given to a node, as far as the node is concerned. */
 static bool in_service(const struct hf_core *core, uint16_t i, uint8_t node)
 {
@@ -90,12 +96,13 @@ bool hf_network_worse(const struct hf_core *core, uint16_t i, uint8_t node)
     uint64_t possible = hf_spec_possible(&core->state.spec, &core->state.spec.instances[i]);
     if (!hf_network_matters(core, i) || level == HF_NETWORK_UNKNOWN || level == HF_NETWORK_WHOLE)
         return false;
-    if (core->now_ms < core->network_since_ms[node] + SETTLE_MS)
+    if (!settled(core, node))
         return false;
     if (HF_PLANTED(95))
         return true;
     for (uint8_t n = 0; n < core->state.node_end; n++) {
-        if (n != node && possible & hf_bit(n) && core->network[n] > level && in_service(core, i, n))
+        if (n != node && possible & hf_bit(n) && core->network[n] > level && settled(core, n) &&
+            in_service(core, i, n))
             return true;
     }
     return false;

@@ -34,7 +34,8 @@ static void take_message(struct world *world, const struct hf_action *action)
 
 static void take_step(struct world *world, const struct hf_action *action)
 {
-    HF_ASSERT(action->instance < HF_INSTANCES_MAX && action->step < HF_STEPS);
+    HF_ASSERT(action->step < HF_STEPS &&
+              (action->instance < HF_INSTANCES_MAX || action->step == HF_STEP_NETWORK));
     HF_ASSERT(action->id != 0);
     if (world->step_count == WORLD_STEPS_MAX) {
         memmove(world->steps, world->steps + 1, sizeof(world->steps) - sizeof(world->steps[0]));
