@@ -83,16 +83,16 @@ static int take(struct hf_validate_source *source, json_t *facts, const char *fr
     if (slot == HF_NODE_NONE)
         (void)fprintf(
             stderr,
-            "holdfast validate: %s is of the node '%s', which the configuration does not "
+            "holdfast %s: %s is of the node '%s', which the configuration does not "
             "have\n  Run it on a node of the configuration, or give what `holdfast inspect "
             "facts` printed there: --facts FILE.\n  If this is one of them, its name or "
             "addresses differ from those in the file.\n",
-            from, name);
+            source->verb, from, name);
     else
         (void)fprintf(stderr,
-                      "holdfast validate: %s is of the node %s, whose facts were given before\n"
+                      "holdfast %s: %s is of the node %s, whose facts were given before\n"
                       "  Give the facts of each node once.\n",
-                      from, source->spec->nodes[slot].name);
+                      source->verb, from, source->spec->nodes[slot].name);
     json_decref(facts);
     return HF_EXIT_FILE;
 }
@@ -102,13 +102,13 @@ static int take_file(struct hf_validate_source *source, const char *name)
     json_error_t error;
     json_t *facts = json_load_file(name, 0, &error);
     if (!facts)
-        (void)fprintf(stderr, "holdfast validate: %s: %s (line %d)\n", name, error.text,
+        (void)fprintf(stderr, "holdfast %s: %s: %s (line %d)\n", source->verb, name, error.text,
                       error.line);
     else if (hf_json_int(facts, "format") != HF_FACTS_FORMAT)
         (void)fprintf(stderr,
-                      "holdfast validate: %s: these are no facts of format %d\n  Make them with "
+                      "holdfast %s: %s: these are no facts of format %d\n  Make them with "
                       "`holdfast inspect facts FILE` of this version, on the node.\n",
-                      name, HF_FACTS_FORMAT);
+                      source->verb, name, HF_FACTS_FORMAT);
     else
         return take(source, facts, name);
     json_decref(facts);
@@ -120,10 +120,10 @@ static int take_file(struct hf_validate_source *source, const char *name)
 static int spec_of_file(struct hf_validate_source *source, const char *name)
 {
     size_t length = 0;
-    char *text = hf_read_file("validate", name, &length, "");
+    char *text = hf_read_file(source->verb, name, &length, "");
     if (!text)
         return HF_EXIT_FILE;
-    int code = hf_spec_of_text("validate", hf_read_file_name(name), text, length, &source->spec);
+    int code = hf_spec_of_text(source->verb, hf_read_file_name(name), text, length, &source->spec);
     free(text);
     source->input.configured = code == HF_EXIT_OK;
     return code;
@@ -136,7 +136,7 @@ static int spec_of_cluster(struct hf_validate_source *source)
     if (code != HF_EXIT_OK)
         return code;
     const json_t *text = json_object_get(json_object_get(reply, "data"), "text");
-    code = hf_spec_of_text("validate", "the cluster's configuration",
+    code = hf_spec_of_text(source->verb, "the cluster's configuration",
                            json_string_value(text) ? json_string_value(text) : "",
                            json_string_length(text), &source->spec);
     source->input.configured = code == HF_EXIT_OK;
@@ -148,7 +148,7 @@ static int spec_of_nothing(struct hf_validate_source *source)
 {
     source->spec = calloc(1, sizeof(*source->spec));
     if (!source->spec) {
-        (void)fprintf(stderr, "holdfast validate: out of memory\n");
+        (void)fprintf(stderr, "holdfast %s: out of memory\n", source->verb);
         return HF_EXIT_REFUSED;
     }
     hf_cluster_spec_init(&source->spec->cluster);
@@ -163,7 +163,7 @@ static int take_this_node(struct hf_validate_source *source, struct hf_progress 
     json_int_t asked_ms = wall_ms();
     json_t *facts = hf_facts_here(source->input.configured ? source->spec : NULL);
     if (!facts) {
-        (void)fprintf(stderr, "holdfast validate: out of memory\n");
+        (void)fprintf(stderr, "holdfast %s: out of memory\n", source->verb);
         return HF_EXIT_REFUSED;
     }
     (void)json_object_set_new(facts, "gathered",
@@ -173,13 +173,13 @@ static int take_this_node(struct hf_validate_source *source, struct hf_progress 
     return take(source, facts, "what was read here");
 }
 
-static void tell_refusal(const json_t *reply)
+static void tell_refusal(const char *verb, const json_t *reply)
 {
     const json_t *error = json_object_get(reply, "error");
     (void)fprintf(stderr,
-                  "holdfast validate: this node's holdfastd does not answer: %s\n  %s\n"
+                  "holdfast %s: this node's holdfastd does not answer: %s\n  %s\n"
                   "  Only this node is looked at, and nothing of the cluster is known.\n",
-                  hf_json_str(error, "text"), hf_json_str(error, "hint"));
+                  verb, hf_json_str(error, "text"), hf_json_str(error, "hint"));
 }
 
 /* Whether a daemon serves the socket of this node, with its status. */
@@ -194,7 +194,7 @@ static bool cluster_runs(struct hf_validate_source *source)
     if (runs)
         source->status = json_incref(json_object_get(reply, "data"));
     else if (answers)
-        tell_refusal(reply);
+        tell_refusal(source->verb, reply);
     source->input.status = source->status;
     json_decref(reply);
     return runs;
@@ -208,16 +208,16 @@ static int take_cluster(struct hf_validate_source *source, struct hf_progress *p
         return HF_EXIT_OK;
     hf_progress_end(progress);
     (void)fprintf(stderr,
-                  "holdfast validate: the other nodes could not be asked: %s\n"
+                  "holdfast %s: the other nodes could not be asked: %s\n"
                   "  Only this node is looked at.\n",
-                  error.text);
+                  source->verb, error.text);
     return take_this_node(source, progress);
 }
 
-int hf_validate_gather(const struct hf_options *options, struct hf_progress *progress,
-                       struct hf_validate_source *ret)
+int hf_validate_gather(const char *verb, const struct hf_options *options,
+                       struct hf_progress *progress, struct hf_validate_source *ret)
 {
-    *ret = (struct hf_validate_source){.input = {.now_ms = wall_ms()}};
+    *ret = (struct hf_validate_source){.verb = verb, .input = {.now_ms = wall_ms()}};
     bool runs = options->facts_count == 0 && cluster_runs(ret);
     int code = options->argument_count ? spec_of_file(ret, options->arguments[0])
                : runs                  ? spec_of_cluster(ret)

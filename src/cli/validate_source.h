@@ -8,6 +8,7 @@
 #include "validate/validate.h"
 
 struct hf_validate_source {
+    const char *verb; /* as it was typed; messages say it */
     struct hf_validate_input input;
     struct hf_spec *spec;
     json_t *facts[HF_NODES_MAX]; /* owned; input points to them */
@@ -17,8 +18,8 @@ struct hf_validate_source {
 
 /* From the files that were named, the cluster that runs, or this node alone. An exit code; what
  * went wrong has been told. Release it in any case. */
-int hf_validate_gather(const struct hf_options *options, struct hf_progress *progress,
-                       struct hf_validate_source *ret);
+int hf_validate_gather(const char *verb, const struct hf_options *options,
+                       struct hf_progress *progress, struct hf_validate_source *ret);
 void hf_validate_release(struct hf_validate_source *source);
 
 /* Asks the daemons for the facts of all nodes (validate_cluster.c). False: error says why they

@@ -149,7 +149,7 @@ int verb_validate(int argc, char **argv)
     if (code != HF_EXIT_OK || options.list)
         return code != HF_EXIT_OK ? code : list(options.json);
     struct hf_progress progress = hf_progress_begin();
-    code = hf_validate_gather(&options, &progress, &source);
+    code = hf_validate_gather("validate", &options, &progress, &source);
     if (code == HF_EXIT_OK)
         code = validate(&options, &source, &progress);
     hf_progress_end(&progress);

@@ -39,6 +39,7 @@ void hf_verb_help(const struct hf_verb *verb, struct hf_strbuf *out);
 
 int verb_config(int argc, char **argv);
 int verb_databases(int argc, char **argv);
+int verb_disks(int argc, char **argv);
 int verb_init(int argc, char **argv);
 int verb_join(int argc, char **argv);
 int verb_place(int argc, char **argv);

@@ -49,6 +49,13 @@ int verb_config(int argc, char **argv)
     return 0;
 }
 
+int verb_disks(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return 0;
+}
+
 int verb_plan(int argc, char **argv)
 {
     (void)argc;

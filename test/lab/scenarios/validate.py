@@ -99,6 +99,22 @@ def test_validate_finds_what_is_planted(world):
     expect(answer["rc"] == 0, f"mended: {answer['by']}")
 
 
+def test_disks_are_those_of_the_file(world):
+    """Every node tells the same: the shared disks, whose they are, and that all see them."""
+    answers = [world.cluster.ask(node.name, "disks") for node in world.lab.nodes]
+    for answer in answers:
+        expect(all(one["looked_at"] for one in answer["nodes"]), f"all were asked: {answer}")
+        owned = {one["instance"]: one for one in answer["disks"] if one["instance"]}
+        expect(set(owned) == {"msgbox", "main"}, f"each instance has its disk: {answer}")
+        for name, one in owned.items():
+            expect(one["device"] in world.yaml, f"by the name of the file: {one}")
+            expect(sorted(one["seen_by"]) == ["db1", "db2", "db3"], f"all see {name}'s: {one}")
+    expect(answers[0]["disks"] == answers[1]["disks"] == answers[2]["disks"], "and all agree")
+    text = world.cluster.run("db2", "disks", "--instance", "msgbox")
+    expect("msgbox" in text and "all 3" in text, f"its own are listed:\n{text}")
+    expect(" main " not in text, f"and not those of others:\n{text}")
+
+
 def test_validate_says_which_node_is_missing(world):
     world.in_node("db3", ["systemctl", "stop", "holdfastd"])
     world.cluster.wait_members(2, 60)
