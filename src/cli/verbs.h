@@ -45,6 +45,7 @@ int verb_join(int argc, char **argv);
 int verb_place(int argc, char **argv);
 int verb_plan(int argc, char **argv);
 int verb_validate(int argc, char **argv);
+int verb_node(int argc, char **argv);
 int verb_token(int argc, char **argv);
 int verb_apply(int argc, char **argv);
 int verb_export(int argc, char **argv);

@@ -106,7 +106,7 @@ enum hf_config_effect {
     HF_EFFECT_START,      /* a new instance: it will be started */
     HF_EFFECT_ADD,        /* a new instance that stays offline (online: false) */
     HF_EFFECT_JOIN,       /* the node must have joined (holdfast join) */
-    HF_EFFECT_LEAVE,      /* the node must be removed (holdfast node remove) */
+    HF_EFFECT_LEAVE,      /* the node must be removed, for which there is no command yet */
     HF_EFFECT_REJOIN,     /* the node must be removed and joined again */
     HF_EFFECT_FIXED,      /* refused: set when the cluster was made */
 };

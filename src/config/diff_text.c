@@ -27,7 +27,7 @@ void hf_config_effect_text(const struct hf_config_change *change, struct hf_strb
         hf_strbuf_addf(out, "run `holdfast join` on %s first", name);
         break;
     case HF_EFFECT_LEAVE:
-        hf_strbuf_addf(out, "run `holdfast node remove %s` first", name);
+        hf_strbuf_addf(out, "this version cannot remove %s; drain it", name);
         break;
     case HF_EFFECT_REJOIN:
         hf_strbuf_addf(out, "%s must be removed and joined again", name);

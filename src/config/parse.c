@@ -62,7 +62,7 @@ static void check_members(struct hf_reader *r, const struct hf_spec *members)
         if (name[0] && !hf_yaml_get(nodes, name))
             hf_fault(r, nodes ? nodes : r->root,
                      "it is a member of the cluster, but missing here.\n"
-                     "  Add it, or run `holdfast node remove %s` first.",
+                     "  Add it: this version cannot remove %s from the cluster.",
                      name);
     }
 }

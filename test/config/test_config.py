@@ -148,7 +148,7 @@ class Diff(unittest.TestCase):
         after = cluster_yaml(nodes=2).replace("10.77.0.101", "10.77.0.109")
         code, out, err = self.two(before, after)
         self.assertEqual((code, err), (DIFFERENT, ""))
-        self.assertIn("  node db3: removed (run `holdfast node remove db3` first)\n", out)
+        self.assertIn("  node db3: removed (this version cannot remove db3; drain it)\n", out)
         self.assertIn("  instance msgbox: address: 10.77.0.101 -> 10.77.0.109 (msgbox must be "
                       "taken offline first)\n", out)
         self.assertRegex(out, r"\n2 differences from .*a\.yaml to .*b\.yaml; nothing was changed\.\n$")

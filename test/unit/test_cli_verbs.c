@@ -416,6 +416,33 @@ static void small_verbs(void **unused)
     assert_non_null(strstr(said.out, "  7  the file has errors"));
 }
 
+static void a_node_is_added_by_name(void **unused)
+{
+    (void)unused;
+    const char *status = "{\"ok\":true,\"data\":{\"nodes\":[{\"name\":\"db1\",\"state\":\"up\"},"
+                         "{\"name\":\"db2\",\"state\":\"down\"}]}}\n";
+    const char *token = "{\"ok\":true,\"data\":{\"token\":\"T1\",\"ttl_s\":60}}\n";
+    struct said said = run("node add db4 --ttl 60", ANSWERS(status, token));
+    assert_int_equal(said.code, HF_EXIT_OK);
+    assert_string_equal(said.out, "T1\n");
+    assert_non_null(strstr(said.err, "within 1 min 0 s:\n  holdfast join --node db4 --public"));
+    assert_null(strstr(said.err, "takes its place"));
+    assert_string_equal(said.request, "{\"verb\":\"status\"}\n{\"verb\":\"token\",\"ttl_s\":60}\n");
+    said = run("node add db2", ANSWERS(status, token));
+    assert_int_equal(said.code, HF_EXIT_OK);
+    assert_non_null(strstr(said.err, "down: the new computer takes its place"));
+    said = run("node add db1", ANSWERS(status, token));
+    assert_int_equal(said.code, HF_EXIT_REFUSED);
+    assert_string_equal(said.out, "");
+    assert_string_equal(said.request, "{\"verb\":\"status\"}\n"); /* and no token was made */
+    assert_non_null(strstr(said.err, "db1 is a node of this cluster already (up)"));
+    said = run("node add db4", ANSWERS(status, "{\"ok\":false,\"error\":{\"code\":"
+                                               "\"no-quorum\",\"text\":\"no\"}}\n"));
+    assert_int_equal(said.code, HF_EXIT_NO_QUORUM);
+    assert_int_equal(run("node add", NULL).code, HF_EXIT_USAGE);
+    assert_int_equal(run("node remove db1", NULL).code, HF_EXIT_USAGE);
+}
+
 /* Quick, silent, and nothing that a shell would expand. */
 static void names_for_completion(void **unused)
 {
@@ -469,12 +496,12 @@ int main(void)
     (void)snprintf(path, sizeof(path), "%s/control.sock", folder);
     setenv("HOLDFAST_SOCKET", path, 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_move_shows_its_way),   cmocka_unit_test(no_wait_returns_at_once),
-        cmocka_unit_test(waiting_has_an_end),     cmocka_unit_test(refusals_have_exit_codes),
-        cmocka_unit_test(without_a_daemon),       cmocka_unit_test(usage_is_told),
-        cmocka_unit_test(apply_sends_the_file),   cmocka_unit_test(watch_draws_again_on_events),
-        cmocka_unit_test(names_for_completion),   cmocka_unit_test(small_verbs),
-        cmocka_unit_test(every_verb_is_complete),
+        cmocka_unit_test(a_move_shows_its_way), cmocka_unit_test(no_wait_returns_at_once),
+        cmocka_unit_test(waiting_has_an_end),   cmocka_unit_test(refusals_have_exit_codes),
+        cmocka_unit_test(without_a_daemon),     cmocka_unit_test(usage_is_told),
+        cmocka_unit_test(apply_sends_the_file), cmocka_unit_test(watch_draws_again_on_events),
+        cmocka_unit_test(names_for_completion), cmocka_unit_test(a_node_is_added_by_name),
+        cmocka_unit_test(small_verbs),          cmocka_unit_test(every_verb_is_complete),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     (void)rmdir(folder);

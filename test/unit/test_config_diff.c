@@ -31,7 +31,7 @@ static const struct row rows[] = {
     {NODES, SVC(", online: false"), "instance a: added (a stays offline)\n"},
     {SVC(""), NODES, "instance a: removed (a must be taken offline first)\n"},
     {NODES, HEAD "nodes: {n1: {public: 10.0.0.1}, n3: {public: 10.0.0.3}}\n",
-     "node n2: removed (run `holdfast node remove n2` first)\n"
+     "node n2: removed (this version cannot remove n2; drain it)\n"
      "node n3: added (run `holdfast join` on n3 first)\n"},
     {NODES, HEAD "nodes: {n1: {public: 10.0.0.7, role: passive}, n2: {public: 10.0.0.2}}\n",
      "node n1: public: 10.0.0.1 -> 10.0.0.7 (n1 must be removed and joined again)\n"

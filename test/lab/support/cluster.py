@@ -49,7 +49,7 @@ class Cluster:
         self.run(first.name, "init", "--cluster", self.name, *_who(first))
         self.wait_members(1)
         for count, node in enumerate(others, 2):
-            token = self.run(first.name, "token").strip()
+            token = self.run(first.name, "node", "add", node.name).strip()
             self.run(node.name, "join", *_who(node), stdin=token + "\n")
             self.wait_members(count)
 
