@@ -9,6 +9,7 @@ import subprocess
 from support.timeline import clock_offset_ms, phases
 from support.world import INSTANCES, expect, wait_until, wall_ms
 from holdfast_lab import DeadlineMissed, NodeGone
+from holdfast_lab.lab import LabError
 
 MOVED_S = 90
 BACK_S = 120
@@ -104,9 +105,10 @@ class Trial:
             self.outage = max(gaps, key=lambda o: o["ms"], default={"ms": 0, "end_ms": None})
 
     def _postmaster(self, name):
+        """None while nobody owns it, or its engine has not begun."""
         try:
-            return self.cluster.postmaster(name)
-        except (OSError, subprocess.SubprocessError, ValueError, KeyError, NodeGone):
+            return self.cluster.postmaster(name) if self.cluster.owner(name) else None
+        except (OSError, subprocess.SubprocessError, ValueError, KeyError, LabError, NodeGone):
             return None
 
     def goes_on(self, *names):
