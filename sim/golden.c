@@ -162,7 +162,8 @@ static void do_apply(struct story *story)
 {
     const struct hf_state *state = sim_state_of(story->world);
     story->spec->cluster = state->spec.cluster;
-    for (unsigned n = 0; n < HF_NODES_MAX; n++) { /* what `set` said stays */
+    story->spec->cluster.measured = HF_MEASURED_COUNTS; /* of use to who says `measured` */
+    for (unsigned n = 0; n < HF_NODES_MAX; n++) {       /* what `set` said stays */
         struct hf_node_spec said = story->spec->nodes[n];
         story->spec->nodes[n] = state->spec.nodes[n];
         story->spec->nodes[n].role = said.role;

@@ -1,8 +1,9 @@
 /*
  * measure.c - what daemons measure: figures that go up and down, told every few seconds.
  *
- * In half of the tight worlds nothing is stated: what was drawn as demand and capacity is what the
- * nodes measure, the demand up to a fifth more or less, another one every twenty seconds.
+ * In half of the tight worlds nothing is stated, and what is measured counts: what was drawn as
+ * demand and capacity is what the nodes measure, the demand up to a fifth more or less, another one
+ * every twenty seconds.
  */
 #include "world.h"
 
@@ -15,6 +16,7 @@
 void sim_measure_begin(struct sim_world *world, struct hf_spec *spec)
 {
     world->measured = true;
+    spec->cluster.measured = HF_MEASURED_COUNTS;
     for (uint16_t i = 0; i < SIM_INSTANCES; i++) {
         memcpy(world->needs[i], spec->instances[i].demand, sizeof(world->needs[i]));
         memset(spec->instances[i].demand, 0, sizeof(spec->instances[i].demand));
@@ -59,12 +61,15 @@ void sim_measure(struct sim_world *world)
 uint64_t sim_needs(const struct hf_state *state, uint16_t i, unsigned r)
 {
     const struct hf_instance_spec *spec = &state->spec.instances[i];
-    uint64_t full = spec->demand[r] ? spec->demand[r] : state->instances[i].measured[r];
+    bool counts = state->spec.cluster.measured == HF_MEASURED_COUNTS;
+    uint64_t measured = counts ? state->instances[i].measured[r] : 0;
+    uint64_t full = spec->demand[r] ? spec->demand[r] : measured;
     return spec->degraded[r] && spec->degraded[r] < full ? spec->degraded[r] : full;
 }
 
 uint64_t sim_capacity(const struct hf_state *state, uint8_t n, unsigned r)
 {
     uint64_t stated = state->spec.nodes[n].capacity[r];
-    return stated ? stated : state->nodes[n].measured[r];
+    bool counts = state->spec.cluster.measured == HF_MEASURED_COUNTS;
+    return stated || !counts ? stated : state->nodes[n].measured[r];
 }

@@ -58,7 +58,7 @@ static const struct hf_key witness_keys[] = {
     {0},
 };
 
-static const char *const measured_uses[] = {"counts", "shown", NULL};
+static const char *const measured_uses[] = {"planned", "counts", "shown", NULL};
 
 static const struct hf_key policy_keys[] = {
     {.name = "survive",
@@ -75,9 +75,10 @@ static const struct hf_key policy_keys[] = {
      .kind = HF_KIND_CHOICE,
      CLUSTER(measured),
      .choices = measured_uses,
-     .example = "counts",
-     .doc = "what was measured of demand and capacity, where neither is stated: it counts like a "
-            "stated figure, or it is only shown"},
+     .example = "planned",
+     .doc = "what was measured of demand and capacity, where the file states nothing: plan counts "
+            "with "
+            "it and placement does not; placement does, too; or it is only shown"},
     {.name = "reserve",
      .kind = HF_KIND_NUMBER,
      CLUSTER(reserve_percent),

@@ -2,10 +2,24 @@
 
 #include "core/planted.h"
 
-/* What was measured, where that is to count. */
+/* What was measured, where that is to count for a placement. */
 static uint64_t counted(const struct hf_state *state, uint64_t measured)
 {
-    return state->spec.cluster.measured == HF_MEASURED_SHOWN || HF_PLANTED(105) ? 0 : measured;
+    return state->spec.cluster.measured != HF_MEASURED_COUNTS || HF_PLANTED(105) ? 0 : measured;
+}
+
+uint64_t hf_demand_planned(const struct hf_state *state, uint16_t instance, unsigned resource)
+{
+    uint64_t stated = state->spec.instances[instance].demand[resource];
+    bool shown = state->spec.cluster.measured == HF_MEASURED_SHOWN;
+    return stated || shown ? stated : state->instances[instance].measured[resource];
+}
+
+uint64_t hf_capacity_planned(const struct hf_state *state, uint8_t node, unsigned resource)
+{
+    uint64_t stated = state->spec.nodes[node].capacity[resource];
+    bool shown = state->spec.cluster.measured == HF_MEASURED_SHOWN;
+    return stated || shown ? stated : state->nodes[node].measured[resource];
 }
 
 uint64_t hf_demand_full(const struct hf_state *state, uint16_t instance, unsigned resource)

@@ -2,8 +2,10 @@
  * demand.h - what counts when room is looked for.
  *
  * The one door through which demand and capacity reach every decision: what the configuration
- * states, else what was measured and decided (measured.c). Units as in spec.h: millicores, MiB,
- * Mbit/s, operations a second.
+ * states; where policy.measured is "counts" also what was measured and decided (measured.c). It is
+ * not by default: an instance that used all of a node would never fit another one of that size,
+ * whose reserve it was never asked to leave, and no estimate is to keep a database down. Units as
+ * in spec.h: millicores, MiB, Mbit/s, operations a second.
  */
 #ifndef HF_CORE_DEMAND_H
 #define HF_CORE_DEMAND_H
@@ -23,6 +25,10 @@ uint64_t hf_demand(const struct hf_state *state, uint16_t instance, unsigned res
 
 /* What a node has, as stated or measured; 0 = nothing is known of it. */
 uint64_t hf_capacity_of(const struct hf_state *state, uint8_t node, unsigned resource);
+
+/* What people plan with: stated, else measured, also where a placement does not count that. */
+uint64_t hf_demand_planned(const struct hf_state *state, uint16_t instance, unsigned resource);
+uint64_t hf_capacity_planned(const struct hf_state *state, uint8_t node, unsigned resource);
 
 /* What instances may use of a node: less the reserve for the system. HF_ROOM_UNLIMITED when nothing
  * is known of it. */

@@ -2,7 +2,7 @@
  * status_use.c - what instances need and use, what nodes have: stated beside measured.
  *
  * "measured" and "used" are this node's own knowledge: of an instance that runs elsewhere it has
- * what it measured while that ran here. "counts" is what every node of the cluster counts with:
+ * what it measured while that ran here. "counts" is what every node of the cluster plans with:
  * what is stated, else what the owner measured, as it was decided.
  */
 #include "core/demand.h"
@@ -40,7 +40,7 @@ json_t *hf_status_demand_json(const struct hf_status_input *input, uint16_t inst
     const struct hf_status_use *use = input->uses ? &input->uses[instance] : &nothing;
     uint64_t counts[HF_RESOURCES];
     for (unsigned r = 0; r < HF_RESOURCES; r++)
-        counts[r] = hf_demand_full(input->state, instance, r);
+        counts[r] = hf_demand_planned(input->state, instance, r);
     return json_pack("{s:o, s:o, s:o, s:o}", "stated",
                      hf_status_amounts(input->state->spec.instances[instance].demand), "measured",
                      hf_measure_demand_json(&use->measured), "used", used_json(&use->used),
@@ -67,7 +67,7 @@ json_t *hf_status_capacity_json(const struct hf_status_input *input, uint8_t nod
     const struct hf_status_machine *machine = self ? input->machine : &nothing;
     uint64_t counts[HF_RESOURCES];
     for (unsigned r = 0; r < HF_RESOURCES; r++)
-        counts[r] = hf_capacity_of(input->state, node, r);
+        counts[r] = hf_capacity_planned(input->state, node, r);
     return json_pack("{s:o, s:o, s:o, s:o}", "stated",
                      hf_status_amounts(input->state->spec.nodes[node].capacity), "measured",
                      machine_json(machine), "used", used_json(&machine->used), "counts",
